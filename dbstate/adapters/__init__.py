@@ -1,0 +1,5 @@
+"""What third-party libraries need beyond their models' own description."""
+
+from dbstate.adapters.trees import Tree, tree_of
+
+__all__ = ["Tree", "tree_of"]

@@ -1,0 +1,190 @@
+"""Columns that keep a tree in its table, for django-mptt and django-treebeard.
+
+Keyed by dotted base class, so that neither library is imported. Adjacency lists need nothing: their
+parent is an ordinary foreign key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
+
+Parents = Sequence[int | None]
+"""For each row the index of its parent among these rows; None for a root. Parents come first."""
+Lines = Sequence[dict[str, Any]]
+"""For each row its values by column."""
+
+FAN_OUT = 3
+ROOT_EVERY = 8
+
+
+class Tree(Protocol):
+    """How a table keeps its tree."""
+
+    columns: tuple[str, ...]
+    parent: str | None
+    """Name of the foreign key to the parent, if there is one."""
+
+    def place(self, parents: Parents, lines: Lines) -> None:
+        """Write the tree's columns into the lines: new trees behind those that are there."""
+
+    def settle(self) -> None:
+        """After the rows are in the database: let the library put in order what it orders itself."""
+
+
+def shape(count: int) -> list[int | None]:
+    """Parents for rows of a table without a foreign key to the parent."""
+    return [
+        None if i % ROOT_EVERY == 0 else i - i % ROOT_EVERY + (i % ROOT_EVERY - 1) // FAN_OUT
+        for i in range(count)
+    ]
+
+
+def tree_of(model: type[Any], ancestors: Sequence[str], using: str) -> Tree | None:
+    """The tree that this model's own table keeps, or None."""
+    for dotted in ancestors:
+        if dotted in TREES:
+            tree = TREES[dotted](model, using)
+            fields = [field for field in model._meta.local_fields if field.column in tree.columns]
+            return tree if fields else None
+    return None
+
+
+def _children(parents: Parents, lines: Lines, order_by: Sequence[str]) -> dict[int | None, list[int]]:
+    """Rows by parent, siblings in the order that the library keeps them in."""
+    children: dict[int | None, list[int]] = {}
+    for index, parent in enumerate(parents):
+        children.setdefault(parent, []).append(index)
+    if order_by:
+        for siblings in children.values():
+            siblings.sort(key=lambda i: tuple(str(lines[i].get(name, "")) for name in order_by))
+    return children
+
+
+def _nested(
+    roots: Sequence[int], children: Mapping[int | None, list[int]]
+) -> dict[int, tuple[int, int, int, int]]:
+    """(left, right, tree, depth) of each row: nested sets, each root a tree of its own.
+
+    J. Celko, "Trees and Hierarchies in SQL" (2004), numbered iteratively.
+    """
+    numbers: dict[int, tuple[int, int, int, int]] = {}
+    for tree, root in enumerate(roots):
+        counter = 1
+        left: dict[int, tuple[int, int]] = {root: (counter, 0)}
+        stack = [(root, iter(children.get(root, ())))]
+        while stack:
+            node, rest = stack[-1]
+            child = next(rest, None)
+            counter += 1
+            if child is None:
+                stack.pop()
+                numbers[node] = (left[node][0], counter, tree, left[node][1])
+            else:
+                left[child] = (counter, left[node][1] + 1)
+                stack.append((child, iter(children.get(child, ()))))
+    return numbers
+
+
+@dataclass(slots=True)
+class _MPTT:
+    """django-mptt: nested sets beside a foreign key to the parent."""
+
+    model: type[Any]
+    using: str
+    columns: tuple[str, ...] = ()
+    parent: str | None = None
+    trees: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        meta = self.model._mptt_meta
+        names = (meta.left_attr, meta.right_attr, meta.tree_id_attr, meta.level_attr)
+        self.columns = tuple(self.model._meta.get_field(name).column for name in names)
+        self.parent = meta.parent_attr
+
+    def place(self, parents: Parents, lines: Lines) -> None:
+        manager = self.model._tree_manager.using(self.using)
+        taken = manager.order_by(f"-{self.model._mptt_meta.tree_id_attr}").values_list(
+            self.model._mptt_meta.tree_id_attr, flat=True
+        )
+        first = (taken.first() or 0) + 1
+        children = _children(parents, lines, ())
+        numbers = _nested(children.get(None, ()), children)
+        for index, (left, right, tree, depth) in numbers.items():
+            lines[index].update(zip(self.columns, (left, right, first + tree, depth), strict=True))
+        self.trees = tuple(range(first, first + len(children.get(None, ()))))
+
+    def settle(self) -> None:
+        """Only the new trees: siblings by order_insertion_by, which the library compares itself."""
+        if not getattr(self.model._mptt_meta, "order_insertion_by", None):
+            return
+        for tree in self.trees:
+            self.model._tree_manager.db_manager(self.using).partial_rebuild(tree)
+
+
+@dataclass(slots=True)
+class _MaterializedPath:
+    """treebeard's MP_Node: the path of steps from the root, its depth, the number of children."""
+
+    model: type[Any]
+    using: str
+    columns: tuple[str, ...] = ("path", "depth", "numchild")
+    parent: str | None = None
+
+    def __post_init__(self) -> None:
+        self.columns = tuple(self.model._meta.get_field(name).column for name in self.columns)
+
+    def place(self, parents: Parents, lines: Lines) -> None:
+        children = _children(parents, lines, getattr(self.model, "node_order_by", None) or ())
+        steps = self.model.steplen
+        roots = self.model._base_manager.using(self.using).filter(depth=1).order_by("-path")
+        last = roots.values_list("path", flat=True).first()
+        first = self.model._str2int(last[-steps:]) + 1 if last else 1
+        waiting: list[tuple[int | None, str, int]] = [(None, "", first)]
+        for parent, base, step in waiting:
+            depth = len(base) // steps + 1
+            for offset, index in enumerate(children.get(parent, ())):
+                path = self.model._get_path(base, depth, step + offset)
+                count = len(children.get(index, ()))
+                lines[index].update(zip(self.columns, (path, depth, count), strict=True))
+                waiting.append((index, path, 1))
+
+    def settle(self) -> None:
+        """Paths are complete as they are."""
+
+
+@dataclass(slots=True)
+class _NestedSets:
+    """treebeard's NS_Node: nested sets without a foreign key."""
+
+    model: type[Any]
+    using: str
+    columns: tuple[str, ...] = ("lft", "rgt", "tree_id", "depth")
+    parent: str | None = None
+
+    def __post_init__(self) -> None:
+        self.columns = tuple(self.model._meta.get_field(name).column for name in self.columns)
+
+    def place(self, parents: Parents, lines: Lines) -> None:
+        taken = (
+            self.model._base_manager.using(self.using).order_by("-tree_id").values_list("tree_id", flat=True)
+        )
+        first = (taken.first() or 0) + 1
+        children = _children(parents, lines, getattr(self.model, "node_order_by", None) or ())
+        for index, (left, right, tree, depth) in _nested(children.get(None, ()), children).items():
+            lines[index].update(zip(self.columns, (left, right, first + tree, depth + 1), strict=True))
+
+    def settle(self) -> None:
+        """Numbers are complete as they are."""
+
+
+TREES: Mapping[str, Callable[[type[Any], str], Tree]] = MappingProxyType(
+    {
+        "mptt.models.MPTTModel": _MPTT,
+        "treebeard.mp_tree.MP_Node": _MaterializedPath,
+        "treebeard.ns_tree.NS_Node": _NestedSets,
+    }
+)
+"""Tree keepers by dotted base class."""

@@ -1,0 +1,257 @@
+"""The frozen description of tables, columns, relations and constraints.
+
+The same types come out of Django models (``dbstate.introspection``) and out of a live
+database. Everything is plain data: names are strings, sets are tuples, expressions are
+SQL text; nothing here knows Django or a driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+Kind = Literal[
+    "boolean",
+    "integer",
+    "decimal",
+    "float",
+    "text",
+    "date",
+    "datetime",
+    "time",
+    "duration",
+    "uuid",
+    "bytes",
+    "json",
+    "ip",
+    "file",
+    "array",
+    "range",
+    "hstore",
+    "search",
+    "composite",
+    "unknown",
+]
+"""Families of values. ``search`` is tsvector; ``unknown`` has no known ancestor or SQL type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what may stand in it.
+
+    Lengths are in characters, ``least`` and ``greatest`` are inclusive and already take in
+    the SQL type's own range; None means "no limit known". ``choices`` are the stored values.
+    Limits of a range stand on it and on its ``element``; a limited bound may not be infinite.
+    A foreign key's column has the type's limits of the column that it refers to.
+    """
+
+    name: str
+    """Name in the database."""
+    field: str
+    """Field name in the model; equal to ``name`` for a live catalog."""
+    kind: Kind
+    sql_type: str
+    """As the database writes it, for example ``varchar(20)``."""
+    null: bool = False
+    blank: bool = False
+    """Whether full_clean() admits an empty value; ``null`` for a live catalog."""
+    format: str = ""
+    """Finer than kind, by field class: email, url, slug, ipv4, ipv6, image, path, password, ci
+    (case-insensitive), xid …; empty when nothing is known."""
+    max_length: int | None = None
+    min_length: int | None = None
+    least: object | None = None
+    greatest: object | None = None
+    max_digits: int | None = None
+    decimal_places: int | None = None
+    choices: tuple[object, ...] = ()
+    samples: tuple[object, ...] = ()
+    """Values known to be right (files that exist, labels of an enum, a fixed dimension): when
+    there are any, values are drawn from these."""
+    patterns: tuple[str, ...] = ()
+    """Regular expressions (``re.search``) that text must match, from validators."""
+    extensions: tuple[str, ...] = ()
+    """Allowed file extensions, lower case, without dot."""
+    element: Column | None = None
+    """What an array or a range holds."""
+    size: int | None = None
+    """Fixed or greatest number of elements of an array."""
+    judged: bool = False
+    """Whether validators or a field class of its own may refuse a value of the right type: the
+    judge handed in must be asked."""
+    auto: bool = False
+    """Filled by a sequence or identity."""
+    auto_now: bool = False
+    generated: str | None = None
+    """Expression of a GENERATED column; such a column is never written."""
+    has_default: bool = False
+    default: object | None = None
+    """The model's default where it is a plain value or a callable that was called once;
+    see ``has_default``."""
+    db_default: str | None = None
+    """SQL expression of the database's own default."""
+    editable: bool = True
+    indexed: bool = False
+    """Whether a btree index holds it (its entry must stay under 2,704 bytes)."""
+    ancestors: tuple[str, ...] = ()
+    """Dotted names of the field's class and its ancestors, nearest first."""
+    label: str = ""
+    """verbose_name, for meanings and messages."""
+    help: str = ""
+    collation: str = ""
+    """Collation asked for by the model; it may compare without regard to case."""
+    trouble: str = ""
+    """What could not be read of the column (choices that raise …), and why; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """Columns whose combination occurs once."""
+
+    name: str
+    columns: tuple[str, ...]
+    """Columns that the key reads, those inside expressions too; of the ``condition`` not."""
+    expressions: tuple[str, ...] = ()
+    """SQL of the key's expressions when they are not plain columns."""
+    condition: str | None = None
+    condition_columns: tuple[str, ...] = ()
+    nulls_distinct: bool = True
+    deferrable: bool = False
+    primary: bool = False
+    enforced: bool = True
+    """False for what only full_clean() sees, such as unique_for_date."""
+    date_part: Literal["date", "month", "year"] | None = None
+    """For unique_for_*: the last of ``columns`` counts by this part only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition on the columns of one row, as SQL."""
+
+    name: str
+    expression: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """No two rows for which all operators hold."""
+
+    name: str
+    expressions: tuple[tuple[str, str], ...]
+    """(SQL expression, operator) pairs."""
+    columns: tuple[str, ...]
+    """Columns that the expressions read; those of the ``condition`` too."""
+    condition: str | None = None
+    deferrable: bool = False
+    index_type: str = "gist"
+    """Access method, lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """Columns that name a row of another table (or of the same)."""
+
+    name: str
+    """Field name in the model."""
+    columns: tuple[str, ...]
+    target: str
+    """Name of the table referred to."""
+    target_columns: tuple[str, ...]
+    null: bool = False
+    blank: bool = False
+    unique: bool = False
+    """One-to-one."""
+    enforced: bool = True
+    """False for db_constraint=False."""
+    deferrable: bool = True
+    parent_link: bool = False
+    """Multi-table inheritance: the row's own row in the parent's table."""
+    limited: bool = False
+    """limit_choices_to: only some rows of the target may be named."""
+    on_delete: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GenericKey:
+    """A content type and an object id that together name a row of any table."""
+
+    name: str
+    type_column: str
+    object_column: str
+    null: bool = False
+    for_concrete_model: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table and all that must hold in it."""
+
+    name: str
+    label: str
+    """``app_label.Model``; the table's name where no model stands for it."""
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    uniques: tuple[Unique, ...] = ()
+    checks: tuple[Check, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    generic_keys: tuple[GenericKey, ...] = ()
+    managed: bool = True
+    auto_created: bool = False
+    """Made by Django for a many-to-many field."""
+    has_clean: bool = False
+    """The model or a base of it overrides clean(), full_clean() or the like."""
+    ancestors: tuple[str, ...] = ()
+    """Dotted names of the model's class and its ancestors, nearest first."""
+    library_filled: str = ""
+    """Why rows are not dbstate's to make (Django or a library fills the table); else empty."""
+    symmetrical: bool = False
+    """A many-to-many of a table with itself whose rows come in pairs, a-b and b-a."""
+    also: tuple[str, ...] = ()
+    """Labels of further models of the same table (an unmanaged twin, say)."""
+    notes: tuple[str, ...] = ()
+    """What could not be read of the table (a constraint of an unknown class …), one sentence each."""
+
+    def column(self, name: str) -> Column:
+        """The column of this database name; KeyError when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.label} has no column {name!r}")
+
+    @property
+    def parent_links(self) -> tuple[ForeignKey, ...]:
+        """Foreign keys to the tables that this one inherits from."""
+        return tuple(key for key in self.foreign_keys if key.parent_link)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All tables, by database name, in a stable order."""
+
+    tables: Mapping[str, Table] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def from_tables(cls, tables: tuple[Table, ...]) -> Catalog:
+        """A catalog of these tables; ValueError when two have one name."""
+        by_name = {table.name: table for table in tables}
+        if len(by_name) != len(tables):
+            names = [table.name for table in tables]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise ValueError(f"cannot describe tables: {', '.join(twice)} described twice")
+        return cls(MappingProxyType(by_name))
+
+    @cached_property
+    def by_label(self) -> Mapping[str, Table]:
+        """Tables by lower-case ``app_label.model``."""
+        return MappingProxyType({table.label.lower(): table for table in self.tables.values()})
+
+    def __iter__(self) -> Iterator[Table]:
+        return iter(self.tables.values())
+
+    def __getitem__(self, name: str) -> Table:
+        return self.tables[name]

@@ -1,0 +1,162 @@
+"""Whether a database holds only rows that its migrations make: by making them once more, elsewhere.
+
+A scratch database on the same server is migrated in a child process (``migrating``), and each row of the
+real one must have its like there: the same primary key, or, where keys are random, one of as many rows.
+What the other columns hold is not compared, so the answer permits adding rows, and nothing that loses
+one; for the same reason it does not make the database disposable, and pending migrations stay for a
+person to apply. Until they are, there is nothing to compare with: they would make other rows.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import Error, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+
+from dbstate.guard.facts import Excess, Rehearsal
+from dbstate.guard.keys import TooMany, read_keys, rows_beyond
+from dbstate.guard.occupancy import Stored, occupied_tables, stored_tables
+from dbstate.guard.scratch import Entry, opened, scratch_beside
+
+PEOPLES = ("django_session", "django_admin_log")
+"""Tables whose rows people make: where they hold some, there is nothing to try out."""
+
+TIMEOUT = 120.0
+"""Seconds that the migrations may take."""
+
+_NOTE = "looking whether its rows are those of its migrations: applying them to a scratch database"
+
+
+class _Failed(Exception):
+    """The rows cannot be compared; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the child process is told: which database to migrate, and what it must find there."""
+
+    alias: str
+    entry: Entry
+    """Settings of the scratch database."""
+    installed: tuple[str, ...]
+    """INSTALLED_APPS here: settings that come out otherwise there would prove nothing."""
+    folder: str
+    """Where files go that a migration stores."""
+
+
+def rehearse(
+    connection: BaseDatabaseWrapper,
+    *,
+    note: Callable[[str], object],
+    timeout: float = TIMEOUT,
+) -> Rehearsal:
+    """Compare the rows of the database with those that its migrations make. Takes seconds.
+
+    Never writes to the database; a rehearsal that cannot be had says why in ``failure``.
+    """
+    tables = list(occupied_tables(connection, stored_tables(connection)))
+    try:
+        if told := _of_people(connection, tables):
+            return Rehearsal(excess=told)
+        _require_comparable(connection)
+        note(_NOTE)
+        with scratch_beside(connection) as entry:
+            _migrate(connection, entry, timeout)
+            with opened(connection, entry) as scratch:
+                return Rehearsal(excess=rows_beyond(connection, tables, scratch))
+    except (_Failed, TooMany) as error:
+        return Rehearsal(failure=str(error))
+    except (Error, OSError) as error:
+        return Rehearsal(failure=f"no scratch database: {' '.join(str(error).split())}")
+
+
+def _of_people(connection: BaseDatabaseWrapper, tables: list[Stored]) -> tuple[Excess, ...]:
+    """Rows that need no rehearsal; also raises TooMany before anything is made."""
+    counts = {table.shown: read_keys(connection, table, ()).total() for table in tables}
+    return tuple(Excess(name, counts[name], counts[name]) for name in PEOPLES if name in counts)
+
+
+def _require_comparable(connection: BaseDatabaseWrapper) -> None:
+    if not getattr(settings, "SETTINGS_MODULE", None):
+        raise _Failed("the settings come from no module that another process could read")
+    if connection.alias not in connections.settings:
+        raise _Failed("no alias of the settings names it")
+    if not MigrationRecorder(connection).applied_migrations():
+        raise _Failed("no migrations are applied to it")
+    executor = MigrationExecutor(connection)
+    pending = [str(step) for step, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    if pending:
+        more = f" and {len(pending) - 3} more" if len(pending) > 3 else ""
+        raise _Failed(f"not applied yet: {', '.join(pending[:3])}{more}; run python manage.py migrate first")
+
+
+def _migrate(connection: BaseDatabaseWrapper, entry: Entry, timeout: float) -> None:
+    """Run ``migrate`` on the scratch database in another process. Raises _Failed."""
+    with tempfile.TemporaryDirectory(prefix="dbstate_media_") as folder:
+        order = Order(connection.alias, entry, tuple(settings.INSTALLED_APPS), folder)
+        try:
+            told = pickle.dumps(order)
+        except (pickle.PicklingError, TypeError, AttributeError) as error:
+            raise _Failed(f"its settings cannot be handed to another process: {error}") from error
+        with (Path(folder) / "said").open("w+b") as said:
+            code = _run(told, said.fileno(), timeout)
+            said.seek(0)
+            lines = said.read().decode(errors="replace").split("\n")
+    if code is None:
+        raise _Failed(f"its migrations took more than {timeout:.0f} seconds")
+    if code:
+        last = next((line.strip() for line in reversed(lines) if line.strip()), f"exit code {code}")
+        raise _Failed(f"applying them elsewhere failed: {last[:300]}")
+
+
+def _run(told: bytes, said: int, timeout: float) -> int | None:
+    """The child's exit code; None when it took too long. It ends when this process ends."""
+    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": path,
+        "DJANGO_SETTINGS_MODULE": str(settings.SETTINGS_MODULE),
+    }
+    child = subprocess.Popen(
+        # -P: the working directory is on the path only where it is on ours.
+        [sys.executable, "-P", "-m", "dbstate.guard.migrating"],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=said,
+        stderr=said,
+        start_new_session=True,
+    )
+    assert child.stdin is not None
+    try:
+        child.stdin.write(told)
+        child.stdin.flush()
+        return child.wait(timeout)
+    except BrokenPipeError:
+        return child.wait(timeout)  # it ended before it was told anything, and said why
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        _close(child)
+
+
+def _close(child: subprocess.Popen[bytes]) -> None:
+    assert child.stdin is not None
+    try:
+        child.stdin.close()
+    except BrokenPipeError:
+        return  # what it did not read is of no use to anybody

@@ -1,0 +1,27 @@
+"""Rows: which parents, which kind, which values, which combinations."""
+
+from dbstate.rows.assemble import Assembler, Chooser, Draft, Exhausted, Reference, value_of
+from dbstate.rows.kinds import Profile, default_rows, edge_at
+from dbstate.rows.paths import Agreement, Path, Paths
+from dbstate.rows.stock import Stock, Stocks
+from dbstate.rows.uniques import Uniqueness, capacity, uniqueness
+
+__all__ = [
+    "Agreement",
+    "Assembler",
+    "Chooser",
+    "Draft",
+    "Exhausted",
+    "Path",
+    "Paths",
+    "Profile",
+    "Reference",
+    "Stock",
+    "Stocks",
+    "Uniqueness",
+    "capacity",
+    "default_rows",
+    "edge_at",
+    "uniqueness",
+    "value_of",
+]

@@ -1,0 +1,21 @@
+"""Seeding: plan which rows are missing, make them."""
+
+from dbstate.seeding.plan import Options, Plan, Skipped, TooManyRows, Unit, UnknownLabel, plan
+from dbstate.seeding.prepare import Prepared, prepare
+from dbstate.seeding.report import Report, TableResult
+from dbstate.seeding.run import CannotFill
+
+__all__ = [
+    "CannotFill",
+    "Options",
+    "Plan",
+    "Prepared",
+    "Report",
+    "Skipped",
+    "TableResult",
+    "TooManyRows",
+    "Unit",
+    "UnknownLabel",
+    "plan",
+    "prepare",
+]

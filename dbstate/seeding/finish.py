@@ -1,0 +1,114 @@
+"""What is done once all rows are in: derived values, files that file columns name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
+from django.db import DatabaseError, transaction
+from django.db.models import (
+    DecimalField,
+    Field,
+    FloatField,
+    IntegerField,
+    Model,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce
+
+from dbstate.binding import Binding
+from dbstate.catalog import Catalog
+from dbstate.derived import BadDerivation, Derived
+
+CHUNK = 2_000
+SAMPLES = Path(__file__).parent / "samples"
+
+
+def compute_derived(
+    catalog: Catalog,
+    binding: Binding,
+    derivations: Iterable[Derived],
+    keys: Mapping[str, Sequence[object]],
+    using: str,
+) -> list[str]:
+    """Write derived values into the rows with these primary keys; the tables that were touched.
+
+    Raises BadDerivation when a declaration names no field, or the database refuses its values.
+    """
+    touched = []
+    for derived in derivations:
+        table = catalog.by_label.get(derived.label.lower())
+        if table is None:
+            raise BadDerivation(str(derived), "there is no such model", "correct the name")
+        if not keys.get(table.name):
+            continue
+        model = binding.model(table.name)
+        try:
+            field = model._meta.get_field(derived.field)
+        except FieldDoesNotExist as error:
+            raise BadDerivation(str(derived), "the model has no such field", "correct the name") from error
+        try:
+            with transaction.atomic(using=using):
+                _update(model, field, derived, keys[table.name], using)
+        except (DatabaseError, FieldError) as error:
+            raise BadDerivation(
+                str(derived), str(error).strip(), "correct the expression or the bounds"
+            ) from error
+        touched.append(table.name)
+    return touched
+
+
+def _update(model: type[Model], field: Any, derived: Derived, keys: Sequence[object], using: str) -> None:
+    inner: QuerySet[Any] = (
+        QuerySet(model, using=using).filter(pk=OuterRef("pk")).annotate(_derived=derived.expression)
+    )
+    value: Any = Subquery(inner.values("_derived")[:1])
+    zero = _zero(field)
+    if zero is not None:
+        value = Coalesce(value, Value(zero, output_field=field), output_field=field)
+    for start in range(0, len(keys), CHUNK):
+        chunk = [
+            key[0] if isinstance(key, tuple) and len(key) == 1 else key for key in keys[start : start + CHUNK]
+        ]
+        QuerySet(model, using=using).filter(pk__in=chunk).update(**{field.name: value})
+
+
+def _zero(field: Field[Any, Any]) -> object:
+    if isinstance(field, DecimalField | FloatField | IntegerField):
+        return 0
+    return None
+
+
+def write_samples(binding: Binding, names: Mapping[tuple[str, str], Iterable[str]]) -> Iterator[str]:
+    """Make the files exist that file columns name; one sentence for each storage.
+
+    ``names`` are file names by (table, column). Only file systems are written to, and only where there
+    is no such file yet.
+    """
+    written: dict[str, int] = {}
+    elsewhere: dict[str, int] = {}
+    for (table, column), files in names.items():
+        storage = binding.field(table, column).storage  # type: ignore[attr-defined]  # FileField has one
+        for name in sorted(set(files)):
+            if not isinstance(storage, FileSystemStorage):
+                elsewhere[type(storage).__name__] = elsewhere.get(type(storage).__name__, 0) + 1
+            elif not storage.exists(name):
+                storage.save(name, ContentFile(sample(name)))
+                written[str(storage.location)] = written.get(str(storage.location), 0) + 1
+    for location, count in written.items():
+        yield f"{count} sample file{'s' * (count > 1)} written to {location}"
+    for storage_name, count in elsewhere.items():
+        yield f"{count} file name{'s' * (count > 1)} in {storage_name}: not written, only file systems are"
+
+
+def sample(name: str) -> bytes:
+    """The content of a sample file, by its extension; text where no other is at hand."""
+    path = SAMPLES / f"sample{Path(name).suffix.lower().replace('.jpeg', '.jpg')}"
+    return path.read_bytes() if path.is_file() else b"A sample file made by dbstate.\n"

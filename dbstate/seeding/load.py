@@ -1,0 +1,303 @@
+"""Write the rows of one model; where the database refuses some, ask it which and mend these.
+
+The rows are written as they are. Only when the database refuses them is a twin of the table
+filled row by row (law 3): the twin says which rows are refused and by what, other values are
+tried for these alone, and what is accepted is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from dbstate.backends import Backend, Connection, Judge, LoadRefused, Verdict
+from dbstate.binding import Binding
+from dbstate.catalog import Catalog, Check, Exclusion, Table, Unique
+from dbstate.errors import DbstateError
+from dbstate.rows.assemble import Assembler, Draft, value_of
+from dbstate.values import EDGES, MISSING
+from dbstate.values.solving import Group, Pool, Problem, Unsolvable, groups, solve
+
+ROUNDS = 6
+SALTS = 12
+POOL = 48
+
+
+class Unfillable(DbstateError):
+    """No row of a model could be written."""
+
+    def __init__(self, label: str, reason: str) -> None:
+        super().__init__(reason)
+        self.label, self.reason = label, reason
+
+
+@dataclass(slots=True)
+class Loader:
+    """Writes blocks of drafts of one unit."""
+
+    catalog: Catalog
+    binding: Binding
+    backend: Backend
+    connection: Connection
+    assembler: Assembler
+    seed: int
+    label: str
+    pools: dict[tuple[str, tuple[str, ...]], Pool] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    """Why rows were left out, one line each."""
+
+    def load(self, drafts: list[Draft]) -> list[Draft]:
+        """Write these rows; the ones that were written come back. Unfillable when none could be."""
+        for _ in range(ROUNDS):
+            try:
+                self._write(drafts)
+                return drafts
+            except LoadRefused as refused:
+                drafts = self._mend(drafts, refused)
+        raise Unfillable(self.label, f"the database refuses its rows after {ROUNDS} rounds of mending")
+
+    def line(self, table: Table, draft: Draft) -> list[object]:
+        """The draft's line of a table, encoded, in the order of ``written``."""
+        values = draft.values[table.name]
+        return [self.binding.encode(table.name, name, values[name]) for name in self.written(table)]
+
+    @staticmethod
+    def written(table: Table) -> tuple[str, ...]:
+        """Columns that are written: all but generated ones."""
+        return tuple(column.name for column in table.columns if not column.generated)
+
+    def _write(self, drafts: Sequence[Draft]) -> None:
+        with transaction.atomic(using=self.connection.alias):
+            for name in self.assembler.chain:
+                table = self.catalog[name]
+                self.backend.load(
+                    self.connection, table, self.written(table), (self.line(table, d) for d in drafts)
+                )
+
+    def _mend(self, drafts: list[Draft], refused: LoadRefused) -> list[Draft]:
+        """Drafts that the twins of all tables accept, mended where need be."""
+        before = len(drafts)
+        changed = False
+        reasons: list[str] = []
+        for name in self.assembler.chain:
+            table = self.catalog[name]
+            with self.backend.judge(self.connection, table) as judge:
+                kept, touched = self._judge(table, drafts, judge, reasons)
+            changed |= touched
+            drafts = kept
+        if not drafts:
+            raise Unfillable(self.label, reasons[0] if reasons else str(refused))
+        if not changed and len(drafts) == before:
+            raise Unfillable(self.label, _refusal(refused.verdict))
+        self.left_out += reasons
+        return drafts
+
+    def _judge(
+        self, table: Table, drafts: list[Draft], judge: Judge, reasons: list[str]
+    ) -> tuple[list[Draft], bool]:
+        columns = self.written(table)
+        kept, touched = [], False
+        verdicts = judge.try_rows(columns, [self.line(table, d) for d in drafts], keep=True)
+        for draft, verdict in zip(drafts, verdicts, strict=True):
+            if verdict is None:
+                kept.append(draft)
+            elif self._repair(table, draft, verdict, judge):
+                kept.append(draft)
+                touched = True
+            else:
+                reasons.append(f"{draft.edge or 'realistic'} row: {_refusal(verdict)}")
+        return kept, touched
+
+    def _repair(self, table: Table, draft: Draft, verdict: Verdict, judge: Judge) -> bool:
+        """Try other values for a refused row until the twin accepts it."""
+        columns = self.written(table)
+        seen = {(verdict.constraint, verdict.column)}
+        for _ in range(len(table.checks) + len(table.uniques) + 4):
+            for changes, links in self._alternatives(table, draft, verdict):
+                old = dict(draft.values[table.name])
+                draft.values[table.name].update(changes)
+                (answer,) = judge.try_rows(columns, [self.line(table, draft)], keep=True)
+                if answer is None:
+                    self._accept(table, draft, links)
+                    return True
+                if (answer.constraint, answer.column) not in seen:
+                    # A rule speaks that did not before: this one is met, go on from here.
+                    seen.add((answer.constraint, answer.column))
+                    draft.links[table.name].update(links)
+                    verdict = answer
+                    break
+                draft.values[table.name] = old
+            else:
+                return False
+        return False
+
+    def _accept(self, table: Table, draft: Draft, links: dict[str, int | None]) -> None:
+        draft.links[table.name].update(links)
+        stock = self.assembler.stocks[table.name]
+        position = draft.positions[table.name]
+        for name, values in stock.columns.items():
+            values[position] = draft.values[table.name].get(name)
+        for name, link in stock.links.items():
+            link[position] = draft.links[table.name].get(name)
+
+    # other values ------------------------------------------------------------------------------------
+
+    def _alternatives(
+        self, table: Table, draft: Draft, verdict: Verdict
+    ) -> Iterator[tuple[dict[str, object], dict[str, int | None]]]:
+        """Changes to try, likeliest first: (values, parents' positions)."""
+        named = self._named(table, verdict)
+        if verdict.reason == "check" or not named:
+            yield from self._solved(table, draft, verdict, named)
+        yield from self._redrawn(table, draft, named)
+        yield from self._other_parents(table, draft, named)
+        yield from self._conditions(table, draft, verdict)
+
+    def _named(self, table: Table, verdict: Verdict) -> tuple[str, ...]:
+        """Columns that the broken rule reads; empty when it is not known."""
+        rules: tuple[Unique | Check | Exclusion, ...] = (*table.uniques, *table.checks, *table.exclusions)
+        for rule in rules:
+            if rule.name == verdict.constraint and verdict.constraint:
+                return rule.columns
+        return (verdict.column,) if verdict.column else ()
+
+    def _redrawn(
+        self, table: Table, draft: Draft, named: tuple[str, ...]
+    ) -> Iterator[tuple[dict[str, object], dict[str, int | None]]]:
+        sources = self.assembler.tables[table.name].sources
+        number = self.assembler.first[table.name] + draft.index
+        plain = Draft(draft.index, "")
+        columns = [name for name in (named or sources) if name in sources]
+        yield {name: value_of(sources[name], number, plain) for name in columns}, {}
+        for salt in range(1, SALTS):
+            yield {name: value_of(sources[name], number, plain, salt) for name in columns}, {}
+        for name in columns:
+            if table.column(name).null and table.column(name).blank:
+                yield {name: None}, {}
+
+    def _other_parents(
+        self, table: Table, draft: Draft, named: tuple[str, ...]
+    ) -> Iterator[tuple[dict[str, object], dict[str, int | None]]]:
+        chooser = self.assembler.choosers[table.name]
+        for reference in chooser.references.values():
+            if set(reference.columns) & set(named):
+                for values, position in chooser.alternatives(reference, draft, most=40):
+                    yield values, {reference.name: position}
+
+    def _conditions(
+        self, table: Table, draft: Draft, verdict: Verdict
+    ) -> Iterator[tuple[dict[str, object], dict[str, int | None]]]:
+        """Values that take the row out of a unique key's condition."""
+        for unique in table.uniques:
+            if unique.name == verdict.constraint:
+                for name in unique.condition_columns:
+                    for value in narrow_values(table, name, draft):
+                        yield {name: value}, {}
+
+    def _solved(
+        self, table: Table, draft: Draft, verdict: Verdict, named: tuple[str, ...]
+    ) -> Iterator[tuple[dict[str, object], dict[str, int | None]]]:
+        """Tuples that meet the CHECKs of the columns named (law 3: solved once, drawn from)."""
+        for group in groups(table):
+            asked = any(check.name == verdict.constraint for check in group.checks)
+            if not asked and named and not set(group.columns) & set(named):
+                continue
+            pool = self._pool(table, group)
+            edge = pool.edges.get(draft.edge)
+            start = draft.index % max(1, len(pool.accepted))
+            turned = (*pool.accepted[start:], *pool.accepted[:start])
+            for values in (*([edge] if edge else ()), *turned):
+                changes = dict(zip(pool.columns, values, strict=True))
+                yield changes, self._links(table, changes)
+
+    def _links(self, table: Table, changes: dict[str, object]) -> dict[str, int | None]:
+        """Positions of the parents that solved values name."""
+        links: dict[str, int | None] = {}
+        for reference in self.assembler.choosers[table.name].references.values():
+            if not reference.own and set(reference.columns) <= changes.keys():
+                values = tuple(changes[name] for name in reference.columns)
+                found = [
+                    p for o, p in zip(reference.options, reference.positions, strict=True) if o == values
+                ]
+                links[reference.name] = found[0] if found else None
+        return links
+
+    def _pool(self, table: Table, group: Group) -> Pool:
+        key = (table.name, group.columns)
+        if key not in self.pools:
+            self.pools[key] = self._solve(table, group)
+        return self.pools[key]
+
+    def _solve(self, table: Table, group: Group) -> Pool:
+        """Tuples that the group's CHECKs accept; Unfillable when there are none."""
+        columns = group.columns
+        part = self.assembler.tables[table.name]
+        with self.backend.judge(self.connection, table, columns=columns, existing=0) as judge:
+
+            def verdicts(candidates: Sequence[tuple[object, ...]]) -> list[str | None]:
+                rows = [
+                    [self.binding.encode(table.name, n, v) for n, v in zip(columns, row, strict=True)]
+                    for row in candidates
+                ]
+                answers = judge.try_rows(columns, rows)
+                return [None if a is None else a.constraint or a.column or a.message for a in answers]
+
+            candidates = _Candidates(self.assembler, table)
+            problem = Problem(
+                table=table.label,
+                columns=tuple(table.column(name) for name in columns),
+                expressions=tuple(check.expression for check in group.checks),
+                natural=candidates.natural,
+                edges=candidates.edge,
+                nullable=frozenset(n for n in columns if table.column(n).null and table.column(n).blank),
+                seed=self.seed,
+                edge_names=EDGES,
+                missing=MISSING,
+            )
+            distinct = tuple(n for n in columns if n in part.unique.wide)
+            try:
+                return solve(problem, verdicts, wanted=POOL, distinct=distinct)
+            except Unsolvable as unsolvable:
+                raise Unfillable(self.label, str(unsolvable)) from unsolvable
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Values to begin with, for columns that a CHECK ties together."""
+
+    assembler: Assembler
+    table: Table
+
+    def natural(self, name: str, row: int) -> object:
+        source = self.assembler.tables[self.table.name].sources.get(name)
+        if source is not None:
+            return value_of(source, self.assembler.first[self.table.name] + row, Draft(row, ""))
+        reference = self.assembler.choosers[self.table.name].by_column.get(name)
+        if reference is None or not reference.options or (reference.null and row % 2):
+            return None
+        return reference.options[row % len(reference.options)][reference.columns.index(name)]
+
+    def edge(self, name: str, edge: str, row: int) -> object:
+        source = self.assembler.tables[self.table.name].sources.get(name)
+        if source is None:
+            return MISSING
+        return source.edge(edge, self.assembler.first[self.table.name] + row)
+
+
+def narrow_values(table: Table, name: str, draft: Draft) -> list[object]:
+    """The other values of a column that has only a few, NULL among them where it may be."""
+    column = table.column(name)
+    values: list[object] = list(column.choices)
+    if column.kind == "boolean":
+        values = [False, True]
+    if column.null and column.blank:
+        values.append(None)
+    return [value for value in values if value != draft.values[table.name].get(name)]
+
+
+def _refusal(verdict: Verdict) -> str:
+    rule = f"{verdict.reason} {verdict.constraint}".strip()
+    where = f" (column {verdict.column})" if verdict.column else ""
+    return f"the database refuses: {rule}{where}: {verdict.message}"

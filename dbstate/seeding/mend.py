@@ -1,0 +1,211 @@
+"""Rows that the database accepts but full_clean() does not: find values that both accept.
+
+A breadth-first search over single changes, guided by the complaints: a change that alters what is
+complained about is a place to go on from. Each state of complaints is expanded once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from dbstate.binding import Binding, Complaint
+from dbstate.catalog import Catalog, Table
+from dbstate.errors import DbstateError
+from dbstate.rows.assemble import Assembler, Draft, Exhausted, value_of
+from dbstate.seeding.load import narrow_values
+from dbstate.seeding.records import Records
+
+BUDGET = 400
+"""full_clean() calls for one row; less after each row for which they were in vain."""
+STATES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """New values of one table's columns, and the parents' positions that go with them."""
+
+    table: str
+    values: dict[str, object]
+    links: dict[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Mender:
+    """Finds changes that make full_clean() accept rows of one unit."""
+
+    catalog: Catalog
+    binding: Binding
+    records: Records
+    assembler: Assembler
+    frozen: frozenset[tuple[str, str]]
+    """Columns that may not change: keys that other rows name."""
+    pending: frozenset[str]
+    """Fields that are filled later: complaints about them do not count."""
+    good: Draft | None = None
+    """A row that was accepted: its pattern is tried."""
+    budget: int = BUDGET
+    spent: int = 0
+
+    def complaints(self, draft: Draft, changes: Sequence[Change] = ()) -> tuple[Complaint, ...]:
+        """What full_clean() says of the row with these changes."""
+        values = {name: dict(line) for name, line in draft.values.items()}
+        for change in changes:
+            values[change.table].update(change.values)
+        self.spent += 1
+        instance = self.binding.instance(self.assembler.chain[-1], values)
+        return self.relevant(self.binding.full_clean(instance))
+
+    def relevant(self, complaints: Sequence[Complaint]) -> tuple[Complaint, ...]:
+        """Complaints apart from those about fields that are filled later."""
+        return tuple(c for c in complaints if c.field is None or c.field not in self.pending)
+
+    def search(self, draft: Draft, complaints: tuple[Complaint, ...]) -> list[Change] | None:
+        """Changes that full_clean() accepts, or None."""
+        self.spent = 0
+        states: deque[tuple[list[Change], tuple[Complaint, ...]]] = deque([([], complaints)])
+        seen = {_signature(complaints)}
+        while states and self.spent < self.budget:
+            changes, current = states.popleft()
+            for change in self._moves(draft, current):
+                if self.spent >= self.budget:
+                    break
+                trial = [*changes, change]
+                answer = self.complaints(draft, trial)
+                if not answer:
+                    return trial
+                signature = _signature(answer)
+                if signature not in seen and len(seen) < STATES and len(answer) <= len(current) + 1:
+                    seen.add(signature)
+                    # Fewer complaints are nearer to the goal.
+                    (states.appendleft if len(answer) < len(current) else states.append)((trial, answer))
+        self.budget = max(self.budget // 2, 40)
+        return None
+
+    # moves -------------------------------------------------------------------------------------------
+
+    def _moves(self, draft: Draft, complaints: Sequence[Complaint]) -> Iterator[Change]:
+        blamed = {c.field for c in complaints if c.field}
+        tables = [self.catalog[name] for name in self.assembler.chain]
+        first: list[tuple[Table, str]] = []
+        read: list[tuple[Table, str]] = []
+        rest: list[tuple[Table, str]] = []
+        reads = self.records.clean_reads(self.assembler.chain[-1])
+        for table in tables:
+            for name in self._changeable(table):
+                field_name = table.column(name).field
+                place = first if field_name in blamed else read if field_name in reads else rest
+                place.append((table, name))
+        yield from self._moves_of(draft, first)
+        yield from self._like_good(draft)
+        yield from self._moves_of(draft, read)
+        yield from self._without_edge(draft)
+        yield from self._moves_of(draft, rest, brief=True)
+
+    def _changeable(self, table: Table) -> list[str]:
+        names = [*self.assembler.tables[table.name].sources]
+        names += [c for r in self.assembler.references[table.name] for c in r.columns[:1] if not r.pending]
+        return [n for n in names if (table.name, n) not in self.frozen]
+
+    def _moves_of(
+        self, draft: Draft, places: Sequence[tuple[Table, str]], *, brief: bool = False
+    ) -> Iterator[Change]:
+        generators = [self._column_moves(draft, table, name, brief) for table, name in places]
+        while generators:
+            # Each column's best idea first, then each one's second best.
+            for generator in list(generators):
+                change = next(generator, None)
+                if change is None:
+                    generators.remove(generator)
+                else:
+                    yield change
+
+    def _column_moves(self, draft: Draft, table: Table, name: str, brief: bool) -> Iterator[Change]:
+        chooser = self.assembler.choosers[table.name]
+        reference = chooser.by_column.get(name)
+        if reference is not None:
+            if reference.null and draft.values[table.name][name] is not None:
+                yield Change(table.name, dict.fromkeys(reference.columns), {reference.name: None})
+            for values, position in chooser.alternatives(reference, draft, most=3 if brief else 12):
+                yield Change(table.name, values, {reference.name: position})
+            return
+        column = table.column(name)
+        current = draft.values[table.name].get(name)
+        for value in self._values(draft, table, name, brief):
+            if value != current or type(value) is not type(current):
+                yield Change(table.name, {column.name: value})
+
+    def _values(self, draft: Draft, table: Table, name: str, brief: bool) -> Iterator[object]:
+        column = table.column(name)
+        current = draft.values[table.name].get(name)
+        if column.null and column.blank and current is not None:
+            yield None
+        elif column.blank and column.kind == "text" and current != "":
+            yield ""
+        yield from narrow_values(table, name, draft)[:20]
+        if column.has_default and column.default is not None and name not in self._wide(table):
+            yield column.default
+        number = self.assembler.first[table.name] + draft.index
+        for salt in range(1 if brief else 6):
+            yield from _drawn(self.assembler, table.name, name, number, draft, salt)
+
+    def _wide(self, table: Table) -> frozenset[str]:
+        return self.assembler.tables[table.name].unique.wide
+
+    def _like_good(self, draft: Draft) -> Iterator[Change]:
+        """The values of an accepted row, in all columns that need not differ."""
+        if self.good is None:
+            return
+        for name in self.assembler.chain:
+            table = self.catalog[name]
+            keys = {column for unique in table.uniques for column in unique.columns}
+            same = [n for n in self._changeable(table) if n not in keys]
+            values = {n: self.good.values[name][n] for n in same}
+            links = {
+                r.name: self.good.links[name].get(r.name)
+                for r in self.assembler.references[name]
+                if r.columns[0] in values
+            }
+            for reference in self.assembler.references[name]:
+                if reference.columns[0] in values:
+                    values |= {c: self.good.values[name][c] for c in reference.columns}
+            yield Change(name, values, links)
+
+    def _without_edge(self, draft: Draft) -> Iterator[Change]:
+        """The row as a realistic one, and with every optional column empty."""
+        for name in self.assembler.chain:
+            sources = self.assembler.tables[name].sources
+            number = self.assembler.first[name] + draft.index
+            columns = [n for n in sources if (name, n) not in self.frozen]
+            if draft.edge:
+                plain = Draft(draft.index, "")
+                yield Change(name, {n: value_of(sources[n], number, plain) for n in columns})
+            table = self.catalog[name]
+            empty = {n: None for n in columns if table.column(n).null and table.column(n).blank}
+            if empty:
+                yield Change(name, dict(empty))
+
+
+def _drawn(
+    assembler: Assembler, table: str, name: str, number: int, draft: Draft, salt: int
+) -> Iterator[object]:
+    try:
+        yield value_of(assembler.tables[table].sources[name], number, Draft(draft.index, ""), salt)
+    except (Exhausted, DbstateError):
+        # A column that has no further value has no further move; the row's complaint stays.
+        return
+
+
+def apply(draft: Draft, changes: Sequence[Change]) -> dict[str, set[str]]:
+    """Write the changes into the draft; answers the columns that changed, by table."""
+    touched: dict[str, set[str]] = {}
+    for change in changes:
+        draft.values[change.table].update(change.values)
+        draft.links[change.table].update(change.links)
+        touched.setdefault(change.table, set()).update(change.values)
+    return touched
+
+
+def _signature(complaints: Sequence[Complaint]) -> frozenset[tuple[str | None, str]]:
+    return frozenset((c.field, c.message) for c in complaints)

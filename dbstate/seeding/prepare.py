@@ -1,0 +1,113 @@
+"""Everything that seeding reads before it plans, and the run that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.apps.registry import Apps
+from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hashers, make_password
+from django.db import connections
+
+from dbstate.backends import Backend, Connection, backend_for
+from dbstate.binding import Binding, bind
+from dbstate.catalog import Catalog
+from dbstate.derived import declared
+from dbstate.introspection import read_catalog
+from dbstate.seeding.finish import compute_derived, write_samples
+from dbstate.seeding.plan import Options, Plan, plan
+from dbstate.seeding.records import Records
+from dbstate.seeding.report import Report
+from dbstate.seeding.run import Runner
+from dbstate.seeding.session import Progress, Session
+from dbstate.values import Setting
+
+COUNTED = 1_000_000
+"""Rows of a table are counted up to this many, or to the number asked for."""
+ITERATIONS = 1_000
+"""Of PBKDF2 for seeded passwords: they protect nothing, and a real one costs 0.2 s."""
+SALT = "dbstateseed"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan and what is needed to run it."""
+
+    plan: Plan
+    catalog: Catalog
+    binding: Binding
+    backend: Backend
+    connection: Connection
+    present: frozenset[str]
+    """Tables that are in the database."""
+
+    def run(self, progress: Progress = lambda label, rows: None) -> Report:
+        """Make the rows, all or none. Raises CannotFill, LoadRefused and other DbstateErrors."""
+        options = self.plan.options
+        setting = Setting(
+            seed=options.seed,
+            now=options.now,
+            locales=options.locales,
+            password=encoded_password(options.password),
+            aware=settings.USE_TZ,
+        )
+        session = Session(
+            self.plan,
+            self.catalog,
+            self.binding,
+            self.backend,
+            self.connection,
+            setting,
+            self.present,
+            progress,
+            Report(self.plan, skipped=list(self.plan.skipped)),
+            Records(self.catalog, self.binding, self.connection.alias),
+        )
+
+        def finish(keys: Mapping[str, list[object]]) -> list[str]:
+            changed = compute_derived(self.catalog, self.binding, declared(), keys, session.alias)
+            session.report.notes += write_samples(self.binding, session.files)
+            return changed
+
+        return Runner(session).run(finish)
+
+
+def prepare(apps: Apps, *, using: str, options: Options) -> Prepared:
+    """Read models and database, and plan.
+
+    Raises UnknownLabel, TooManyRows, Unsupported, Unreachable.
+    """
+    connection = connections[using]
+    backend = backend_for(connection)
+    backend.describe(connection)
+    catalog = read_catalog(apps, using=using)
+    most = max([COUNTED, options.rows or 0, *options.rows_by_label.values()])
+    occupancy = backend.occupancy(connection, catalog, at_most=most)
+    made = plan(catalog, occupancy, options, key_room=_key_room(backend, connection, catalog, occupancy))
+    present = frozenset(name for name, count in occupancy.items() if count is not None)
+    return Prepared(made, catalog, bind(catalog, apps, using=using), backend, connection, present)
+
+
+def _key_room(
+    backend: Backend, connection: Connection, catalog: Catalog, occupancy: Mapping[str, int | None]
+) -> dict[str, int]:
+    """Numbers left in the automatic keys of the tables that are there."""
+    present = [table for table in catalog if occupancy.get(table.name) is not None]
+    next_keys = backend.next_keys(connection, present)
+    room: dict[str, int] = {}
+    for table in present:
+        for column, first in next_keys.get(table.name, {}).items():
+            greatest = backend.key_room(connection, table, column)
+            if greatest is not None:
+                left = max(0, greatest - first + 1)
+                room[table.name] = min(room.get(table.name, left), left)
+    return room
+
+
+def encoded_password(password: str) -> str:
+    """The password as the project's hashers read it, the same in every run where that can be."""
+    algorithms: list[Callable[[], object]] = [type(hasher) for hasher in get_hashers()]
+    if PBKDF2PasswordHasher in algorithms:
+        return PBKDF2PasswordHasher().encode(password, SALT, iterations=ITERATIONS)
+    return make_password(password)

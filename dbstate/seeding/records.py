@@ -1,0 +1,98 @@
+"""Rows that are in the database, read and removed through Django by the catalog's names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+
+from dbstate.binding import Binding
+from dbstate.catalog import Catalog
+
+CONTENT_TYPE = "contenttypes.contenttype"
+_CLEANERS = ("clean", "full_clean", "clean_fields", "validate_unique", "validate_constraints")
+
+
+@dataclass(slots=True)
+class Records:
+    """Rows of the tables of one database."""
+
+    catalog: Catalog
+    binding: Binding
+    using: str
+    _types: dict[str, object] = field(default_factory=dict)
+    _reads: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def rows(self, name: str, columns: Sequence[str], *, limit: int) -> list[tuple[Any, ...]]:
+        """Python values of these columns in the first rows by primary key."""
+        model = self.binding.model(name)
+        attributes = [self.binding.field(name, column).attname for column in columns]
+        if not attributes:
+            return []
+        order = [self.binding.field(name, column).attname for column in self.catalog[name].primary_key]
+        return list(self._all(model).order_by(*order).values_list(*attributes)[:limit])
+
+    def load(self, name: str, keys: Sequence[tuple[object, ...]]) -> Iterator[Model]:
+        """Instances as Django loads them, in the order of these primary keys, without a manager's filter."""
+        model = self.binding.model(name)
+        for key in keys:
+            yield self._all(model).get(**self._where(name, key))
+
+    def delete(self, name: str, key: tuple[object, ...]) -> None:
+        """Remove one row of one table, and nothing that Django would remove with it."""
+        rows = self._all(self.binding.model(name)).filter(**self._where(name, key))
+        rows._raw_delete(self.using)
+
+    def content_type(self, name: str) -> object:
+        """Primary key of the content type of a table's model; made where it is missing."""
+        if name not in self._types:
+            types = self.binding.model(self.catalog.by_label[CONTENT_TYPE].name)
+            meta = self.binding.model(name)._meta
+            known, _ = self._all(types).get_or_create(app_label=meta.app_label, model=meta.model_name)
+            self._types[name] = known.pk
+        return self._types[name]
+
+    def allowed_keys(self, name: str, key: str, columns: Sequence[str]) -> frozenset[object] | None:
+        """Values of these columns in the rows that limit_choices_to admits; None: it admits all."""
+        allowed = self.binding.allowed(name, key)
+        if allowed is None:
+            return None
+        target = next(k.target for k in self.catalog[name].foreign_keys if k.name == key)
+        attributes = [self.binding.field(target, column).attname for column in columns]
+        with transaction.atomic(using=self.using):
+            return frozenset(allowed.values_list(*attributes))
+
+    def clean_reads(self, name: str) -> frozenset[str]:
+        """Names that the model's own validation code mentions: the fields among them are suspects."""
+        if name not in self._reads:
+            names: set[str] = set()
+            for cls in self.binding.model(name).__mro__:
+                if cls.__module__.startswith("django.db.models"):
+                    continue
+                for method in _CLEANERS:
+                    code = getattr(cls.__dict__.get(method), "__code__", None)
+                    names |= _names(code) if code else set()
+            self._reads[name] = frozenset(n.removesuffix("_id") for n in names) | names
+        return self._reads[name]
+
+    def _all(self, model: type[Model]) -> QuerySet[Model]:
+        return QuerySet(model, using=self.using)
+
+    def _where(self, name: str, key: tuple[object, ...]) -> dict[str, object]:
+        columns = self.catalog[name].primary_key
+        return {
+            self.binding.field(name, column).attname: value
+            for column, value in zip(columns, key, strict=True)
+        }
+
+
+def _names(code: CodeType) -> set[str]:
+    names = {*code.co_names, *(c for c in code.co_consts if isinstance(c, str))}
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            names |= _names(inner)
+    return names

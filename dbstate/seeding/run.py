@@ -1,0 +1,185 @@
+"""Make the rows of a plan, in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from dbstate.backends import LoadRefused
+from dbstate.errors import DbstateError
+from dbstate.rows.assemble import Chooser, Exhausted
+from dbstate.seeding.load import Unfillable
+from dbstate.seeding.plan import Skipped, Unit
+from dbstate.seeding.references import ParentMissing
+from dbstate.seeding.report import Report
+from dbstate.seeding.session import Made, Session
+from dbstate.seeding.units import make_unit
+from dbstate.seeding.verify import refused_findings, report_refused, verify
+from dbstate.values import NoValue
+
+Finish = Callable[[Mapping[str, list[object]]], list[str]]
+"""Gets the primary keys of the rows made, by table, before the commit; answers the tables it changed."""
+
+
+class CannotFill(DbstateError):
+    """Tables that were asked for cannot be filled: nothing was written."""
+
+    def __init__(self, skipped: tuple[Skipped, ...]) -> None:
+        lines = "; ".join(f"{s.label}: {s.reason}" for s in skipped)
+        super().__init__(f"cannot fill what was asked for: {lines}; nothing was written")
+        self.skipped = skipped
+
+
+@dataclass(slots=True)
+class Runner:
+    """One run. Everything that it writes is one transaction."""
+
+    session: Session
+
+    def run(self, finish: Finish) -> Report:
+        """Fill the tables.
+
+        Raises CannotFill where the plan's options ask for all or nothing; then nothing is written.
+        """
+        session = self.session
+        started = time.monotonic()
+        with transaction.atomic(using=session.alias):
+            self._begin()
+            made = [done for group in session.plan.groups for done in self._group(group)]
+            names = list(dict.fromkeys(name for done in made for name in done.unit.chain))
+            changed = finish(session.keys_made(names))
+            for done in made:
+                if done.unit.table in changed:
+                    report_refused(session, done)
+                self._close(done)
+            self._refuse_if_asked()
+            session.report.findings += refused_findings(session)
+            session.backend.advance_sequences(session.connection, [session.catalog[n] for n in names])
+            session.backend.check_constraints_now(session.connection)
+        session.report.seconds = time.monotonic() - started
+        return session.report
+
+    def _begin(self) -> None:
+        """Find first free keys; put the rows of tables that get none into stock."""
+        session = self.session
+        session.reasons |= {s.table: s.reason for s in session.plan.skipped}
+        filled = {name: session.catalog[name] for u in session.plan.units if u.rows for name in u.chain}
+        for name, keys in session.backend.next_keys(session.connection, filled.values()).items():
+            session.next_keys |= {(name, column): first for column, first in keys.items()}
+        idle = [unit.table for unit in session.plan.units if not unit.rows]
+        idle += [s.table for s in session.plan.skipped if s.table in session.present]
+        for name in sorted(set(idle) - set(filled)):
+            session.stock_existing(name)
+
+    # groups ------------------------------------------------------------------------------------------
+
+    def _group(self, group: tuple[Unit, ...]) -> list[Made]:
+        """Fill a group; when a unit fails that others count on, try again without it."""
+        session = self.session
+        left = [unit for unit in group if unit.rows]
+        while left:
+            lengths = {name: len(stock) for name, stock in session.stocks.items()}
+            next_keys = dict(session.next_keys)
+            with transaction.atomic(using=session.alias):
+                made, failed = self._attempt(left)
+                if failed is not None:
+                    transaction.set_rollback(True, using=session.alias)
+            if failed is None:
+                return made
+            session.next_keys = next_keys
+            for name in list(session.stocks):
+                if name in lengths:
+                    session.stocks[name].cut(lengths[name])
+                else:
+                    del session.stocks[name]
+            left = [unit for unit in left if unit.table not in session.reasons]
+            session.stock_existing(failed.table)
+        return []
+
+    def _attempt(self, units: list[Unit]) -> tuple[list[Made], Unit | None]:
+        """The units made, and the one whose failure undoes them."""
+        made: list[Made] = []
+        for unit in units:
+            try:
+                made.append(make_unit(self.session, unit))
+            except (Unfillable, ParentMissing, NoValue, LoadRefused) as error:
+                self._fail(unit, error)
+                if self._counted_on(unit):
+                    return made, unit
+                self.session.stock_existing(unit.table)
+        failed = self._second_pass(made)
+        if failed is None:
+            for done in made:
+                verify(self.session, done)
+        return made, failed
+
+    def _counted_on(self, unit: Unit) -> bool:
+        """Whether rows that are written already hold keys that this unit should have got."""
+        return any(b.target == unit.table and b.how == "deferred" for b in self.session.plan.breaks)
+
+    def _fail(self, unit: Unit, error: DbstateError) -> None:
+        self.session.reasons[unit.table] = str(error)
+        self.session.report.skipped.append(Skipped(unit.label, unit.table, str(error), failed=True))
+
+    # cycles ------------------------------------------------------------------------------------------
+
+    def _second_pass(self, made: list[Made]) -> Unit | None:
+        """Fill the keys that were left NULL to break a cycle; the unit whose constraints fail, if any."""
+        for done in made:
+            for name in done.unit.chain:
+                if any(r.pending for r in done.assembler.references[name]):
+                    self._fill_pending(done, name)
+        if len(made) < 2:
+            return None
+        try:
+            self.session.backend.check_constraints_now(self.session.connection)
+        except LoadRefused as refused:
+            unit = next((d.unit for d in made if d.unit.table == refused.verdict.table), made[-1].unit)
+            self._fail(unit, refused)
+            return unit
+        return None
+
+    def _fill_pending(self, done: Made, name: str) -> None:
+        session, assembler = self.session, done.assembler
+        table = session.catalog[name]
+        references = session.references().of(table, second_pass=True)
+        agreements = [a for a in session.plan.agreements if a.table == name]
+        chooser = Chooser(
+            table, references, agreements, session.stocks, assembler.tables[name], seed=session.setting.seed
+        )
+        assembler.choosers[name] = chooser
+        assembler.references = {**assembler.references, name: references}
+        pending = [r for r in references if r.pending]
+        columns = [column for r in pending for column in r.columns]
+        rows = []
+        for draft in done.drafts:
+            try:
+                chooser.choose(draft, only_pending=True)
+            except Exhausted as exhausted:
+                done.result.notes.append(f"the rest is left NULL: {exhausted}")
+                break
+            for reference in pending:
+                links = session.stocks[name].links[reference.name]
+                links[draft.positions[name]] = draft.links[name][reference.name]
+            rows.append(session.encoded(table, draft, [*table.primary_key, *columns]))
+        with transaction.atomic(using=session.alias):
+            session.backend.update(session.connection, table, table.primary_key, columns, rows)
+
+    # after -------------------------------------------------------------------------------------------
+
+    def _close(self, done: Made) -> None:
+        edges = {edge for draft in done.drafts for edge in draft.covered}
+        done.result.edges = tuple(sorted(edges))
+        done.result.notes += [f"left out: {line}" for line in dict.fromkeys(done.left_out)]
+        self.session.report.tables.append(done.result)
+
+    def _refuse_if_asked(self) -> None:
+        options = self.session.plan.options
+        asked = {*options.named, *(label.lower() for label in options.rows_by_label)}
+        failed = self.session.report.failed
+        wanted = tuple(s for s in failed if options.strict or s.label.lower() in asked)
+        if wanted:
+            raise CannotFill(wanted)

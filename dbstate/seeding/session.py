@@ -1,0 +1,146 @@
+"""What the steps of one run share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from dbstate.backends import Backend, Connection
+from dbstate.binding import Binding
+from dbstate.catalog import Catalog, ForeignKey, Table
+from dbstate.rows.assemble import Assembler, Draft
+from dbstate.rows.stock import Stock, Stocks
+from dbstate.seeding.plan import Plan, Unit
+from dbstate.seeding.records import Records
+from dbstate.seeding.references import EXISTING, References
+from dbstate.seeding.report import Report, TableResult
+from dbstate.values import ColumnValues, Setting, column_values
+
+Progress = Callable[[str, int], None]
+"""Called with a model's label and the number of its rows that were written."""
+
+
+@dataclass(slots=True)
+class Made:
+    """A unit whose rows are in the database."""
+
+    unit: Unit
+    assembler: Assembler
+    drafts: list[Draft]
+    """The rows of the first block: only these are looked at by full_clean()."""
+    result: TableResult
+    appended: int
+    """Drafts put into the stocks: index of the next one."""
+    left_out: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Session:
+    """One run: what it works with, and what it knows so far of the rows there are."""
+
+    plan: Plan
+    catalog: Catalog
+    binding: Binding
+    backend: Backend
+    connection: Connection
+    setting: Setting
+    present: frozenset[str]
+    """Tables that are in the database."""
+    progress: Progress
+    report: Report
+    records: Records
+    stocks: Stocks = field(default_factory=Stocks)
+    next_keys: dict[tuple[str, str], int] = field(default_factory=dict)
+    """First free number of each automatic column, by (table, column)."""
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Tables without rows, and why."""
+    files: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """Names in file columns of the rows made, by (table, column)."""
+
+    @property
+    def alias(self) -> str:
+        return self.connection.alias
+
+    def references(self) -> References:
+        """What foreign and generic keys may name now."""
+        return References(self.catalog, self.records, self.stocks, self.plan, self._predicted, self.reasons)
+
+    def source(self, table: str, column: str, unique: bool, disjoint: bool) -> ColumnValues:
+        """Where the values of a column come from; its validators are asked."""
+
+        def accept(value: object) -> object:
+            return self.binding.accept(table, column, value)
+
+        described = self.catalog[table]
+        return column_values(
+            described,
+            described.column(column),
+            self.setting,
+            unique=unique,
+            disjoint=disjoint,
+            accept=accept,
+        )
+
+    def _predicted(self, unit: Unit, key: ForeignKey) -> list[tuple[object, ...]]:
+        """Keys that the rows of a later unit of the same group will have."""
+
+        def value(name: str, index: int) -> object:
+            automatic = self.next_keys.get((unit.table, name))
+            if automatic is not None:
+                return automatic + index
+            return self.source(unit.table, name, True, False).realistic(unit.first[unit.table] + index)
+
+        rows = range(min(unit.rows, EXISTING))
+        return [tuple(value(name, index) for name in key.target_columns) for index in rows]
+
+    # stocks ------------------------------------------------------------------------------------------
+
+    def kept(self, table: Table) -> list[str]:
+        """Columns of a table that others may refer to."""
+        keys = (key for other in self.catalog for key in other.foreign_keys if key.target == table.name)
+        named = {column for key in keys for column in key.target_columns} | {*table.primary_key}
+        return [column.name for column in table.columns if column.name in named]
+
+    def new_stock(self, name: str) -> Stock:
+        """An empty stock with the columns and links of this table."""
+        table = self.catalog[name]
+        return Stock(
+            name, {column: [] for column in self.kept(table)}, {key.name: [] for key in table.foreign_keys}
+        )
+
+    def stock_existing(self, name: str) -> None:
+        """Put rows that are there into stock, with their parents where these are in stock too."""
+        table = self.catalog[name]
+        stock = self.stocks[name] = self.new_stock(name)
+        columns = list(stock.columns)
+        keys = [key for key in table.foreign_keys if key.target in self.stocks and key.target != name]
+        wanted = columns + [key.columns[0] for key in keys]
+        where = [self._index(key) for key in keys]
+        for row in self.records.rows(name, wanted, limit=EXISTING):
+            values, parents = row[: len(columns)], row[len(columns) :]
+            links = {key.name: at.get(value) for key, at, value in zip(keys, where, parents, strict=True)}
+            stock.append(dict(zip(columns, values, strict=True)), links)
+        stock.made_from = len(stock)
+
+    def _index(self, key: ForeignKey) -> dict[object, int]:
+        values = self.stocks[key.target].columns.get(key.target_columns[0], [])
+        return {value: position for position, value in enumerate(values)}
+
+    def kill(self, draft: Draft) -> None:
+        """A row that is not there (any more) is nobody's parent."""
+        for name, position in draft.positions.items():
+            self.stocks[name].alive[position] = False
+
+    def keys_made(self, names: Iterable[str]) -> dict[str, list[object]]:
+        """Primary keys of the rows that this run made, by table."""
+        keys: dict[str, list[object]] = {}
+        for name in names:
+            stock = self.stocks[name]
+            columns = self.catalog[name].primary_key
+            made = (p for p in range(stock.made_from, len(stock)) if stock.alive[p])
+            keys[name] = [stock.values(position, columns) for position in made]
+        return keys
+
+    def encoded(self, table: Table, draft: Draft, columns: Iterable[str]) -> list[object]:
+        """The draft's values of these columns, as the driver takes them."""
+        return [self.binding.encode(table.name, name, draft.values[table.name][name]) for name in columns]

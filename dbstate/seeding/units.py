@@ -1,0 +1,175 @@
+"""Make and write the rows of one model."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from dbstate.adapters import Tree, tree_of
+from dbstate.adapters.trees import shape
+from dbstate.errors import DbstateError
+from dbstate.rows.assemble import Assembler, Draft, Exhausted
+from dbstate.seeding.load import Loader, Unfillable
+from dbstate.seeding.plan import Unit
+from dbstate.seeding.report import TableResult
+from dbstate.seeding.session import Made, Session
+
+BLOCK = 5_000
+"""Rows made and written at once."""
+SPARE = 20
+"""Keys kept free for rows that replace refused ones."""
+
+
+def make_unit(session: Session, unit: Unit) -> Made:
+    """Make and write the unit's rows.
+
+    Raises Unfillable, ParentMissing or NoValue; then nothing of it is left.
+    """
+    for name in unit.chain:
+        reason = session.backend.may_insert(session.connection, session.catalog[name])
+        if reason:
+            raise Unfillable(unit.label, reason)
+    lengths = {name: len(session.stocks[name]) for name in unit.chain if name in session.stocks}
+    assembler, trees = _assembler(session, unit)
+    made = Made(unit, assembler, [], TableResult(unit.label, existing=unit.existing), 0)
+    try:
+        with transaction.atomic(using=session.alias):
+            _write_blocks(session, made, trees)
+    except DbstateError:
+        for name in unit.chain:
+            if name in lengths:
+                session.stocks[name].cut(lengths[name])
+            else:
+                del session.stocks[name]
+        raise
+    for key in session.next_keys:
+        if key[0] in unit.chain:
+            session.next_keys[key] += unit.rows + min(unit.rows, SPARE)
+    if unit.limit:
+        made.result.notes.append(unit.limit)
+    for agreement in {a for chooser in assembler.choosers.values() for a in chooser.unmet}:
+        made.result.notes.append(f"{agreement.left} and {agreement.right} lead to different rows")
+    return made
+
+
+def write(session: Session, made: Made, drafts: list[Draft], trees: dict[str, Tree]) -> list[Draft]:
+    """Write drafts; the ones that are in the database come back, the others are nobody's parents."""
+    _place(drafts, trees)
+    loader = Loader(
+        session.catalog,
+        session.binding,
+        session.backend,
+        session.connection,
+        made.assembler,
+        session.setting.seed,
+        made.unit.label,
+        left_out=made.left_out,
+    )
+    written = loader.load(drafts)
+    for tree in trees.values():
+        tree.settle()
+    there = {id(draft) for draft in written}
+    for draft in drafts:
+        if id(draft) not in there:
+            session.kill(draft)
+    _note_files(session, written)
+    return written
+
+
+def trees_of(session: Session, unit: Unit) -> dict[str, Tree]:
+    """The trees that the unit's tables keep, by table."""
+    found = {}
+    for name in unit.chain:
+        tree = tree_of(session.binding.model(name), session.catalog[name].ancestors, session.alias)
+        if tree is not None:
+            found[name] = tree
+    return found
+
+
+def draft_rows(session: Session, made: Made, indices: range) -> tuple[list[Draft], str]:
+    """Drafts of these rows, and why there are fewer, if there are."""
+    drafts: list[Draft] = []
+    for index in indices:
+        before = {name: len(session.stocks[name]) for name in made.unit.chain}
+        try:
+            drafts.append(made.assembler.draft(index))
+        except Exhausted as exhausted:
+            for name, length in before.items():
+                session.stocks[name].cut(length)
+            return drafts, str(exhausted)
+        made.appended += 1
+    return drafts, ""
+
+
+def _assembler(session: Session, unit: Unit) -> tuple[Assembler, dict[str, Tree]]:
+    references = {name: session.references().of(session.catalog[name]) for name in unit.chain}
+    for name in unit.chain:
+        session.stocks.setdefault(name, session.new_stock(name))
+    trees = trees_of(session, unit)
+    fixed = session.references().own_type(unit.chain, session.catalog[unit.table])
+    own_types = set(fixed)
+    fixed |= {(name, column): None for name, tree in trees.items() for column in tree.columns}
+    assembler = Assembler(
+        session.catalog,
+        unit.chain,
+        seed=session.setting.seed,
+        profile=session.plan.options.profile,
+        first=unit.first,
+        keys={key: first for key, first in session.next_keys.items() if key[0] in unit.chain},
+        fixed=fixed,
+        sources=session.source,
+        references={
+            name: tuple(r for r in found if (name, r.columns[0]) not in own_types)
+            for name, found in references.items()
+        },
+        agreements={n: tuple(a for a in session.plan.agreements if a.table == n) for n in unit.chain},
+        stocks=session.stocks,
+    )
+    if unit.existing:
+        _count_existing(session, unit, assembler)
+    return assembler, trees
+
+
+def _count_existing(session: Session, unit: Unit, assembler: Assembler) -> None:
+    """Combinations that rows already have are not made again."""
+    for name in unit.chain:
+        chooser = assembler.choosers[name]
+        for columns in chooser.part.unique.narrow:
+            for row in session.records.rows(name, columns, limit=100_000):
+                chooser.use(columns, row)
+
+
+def _write_blocks(session: Session, made: Made, trees: dict[str, Tree]) -> None:
+    unit, result = made.unit, made.result
+    for start in range(0, unit.rows, BLOCK):
+        drafts, full = draft_rows(session, made, range(start, min(start + BLOCK, unit.rows)))
+        if full:
+            result.notes.append(f"no more rows than these: {full}")
+        written = write(session, made, drafts, trees) if drafts else []
+        result.made += len(written)
+        if start == 0:
+            made.drafts = written
+        session.progress(unit.label, result.made)
+        if full:
+            break
+    if not result.made and not unit.existing:
+        raise Unfillable(unit.label, result.notes[-1] if result.notes else "no row could be made")
+
+
+def _place(drafts: list[Draft], trees: dict[str, Tree]) -> None:
+    for name, tree in trees.items():
+        at = {draft.positions[name]: index for index, draft in enumerate(drafts)}
+        lines = [draft.values[name] for draft in drafts]
+        if tree.parent is None:
+            parents: list[int | None] = shape(len(drafts))
+        else:
+            links = (draft.links[name].get(tree.parent) for draft in drafts)
+            parents = [None if link is None else at.get(link) for link in links]
+        tree.place(parents, lines)
+
+
+def _note_files(session: Session, drafts: list[Draft]) -> None:
+    for draft in drafts:
+        for name, line in draft.values.items():
+            for column in session.catalog[name].columns:
+                if column.kind == "file" and line.get(column.name):
+                    session.files.setdefault((name, column.name), set()).add(str(line[column.name]))

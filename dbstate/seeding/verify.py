@@ -1,0 +1,186 @@
+"""Let full_clean() judge the rows that are in the database; mend, replace or name what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from dbstate.backends import LoadRefused
+from dbstate.binding import Complaint
+from dbstate.errors import DbstateError
+from dbstate.findings import Finding
+from dbstate.rows.assemble import Draft
+from dbstate.seeding.mend import Mender, apply
+from dbstate.seeding.session import Made, Session
+from dbstate.seeding.units import draft_rows, trees_of, write
+
+VERIFIED = 500
+"""Rows of each model on which full_clean() is called."""
+REPLACED = 10
+"""Rows made in place of refused ones, at most."""
+
+Complaints = tuple[Complaint, ...]
+
+
+def verify(session: Session, made: Made) -> None:
+    """Have all rows accepted, as far as that can be had."""
+    mender = Mender(
+        session.catalog, session.binding, session.records, made.assembler, _frozen(session, made), frozenset()
+    )
+    checked = made.drafts[:VERIFIED]
+    refused = _judge(session, made, mender, checked)
+    removed = 0
+    for draft, complaints in refused:
+        if len(refused) < len(checked) and _remove(session, made, draft):
+            made.left_out.append(
+                f"{draft.edge or 'realistic'} row: full_clean() refuses: {_said(complaints)}"
+            )
+            removed += 1
+        else:
+            _report(session, made, complaints)
+    if removed:
+        _replace(session, made, mender, removed)
+
+
+def report_refused(session: Session, made: Made) -> None:
+    """Name rows that full_clean() refuses now, and change nothing."""
+    for draft in made.drafts[:VERIFIED]:
+        complaints = _complaints(session, made, draft)
+        if complaints:
+            _report(session, made, complaints)
+
+
+def _frozen(session: Session, made: Made) -> frozenset[tuple[str, str]]:
+    """Columns that may not change any more: keys that rows name, and columns that keep a tree."""
+    chain = made.unit.chain
+    keys = {(name, column) for name in chain for column in session.kept(session.catalog[name])}
+    trees = trees_of(session, made.unit).items()
+    tree_columns = {(name, column) for name, tree in trees for column in tree.columns}
+    parents = {
+        (name, column)
+        for name, tree in trees
+        for key in session.catalog[name].foreign_keys
+        if key.name == tree.parent
+        for column in key.columns
+    }
+    return frozenset(keys | tree_columns | parents)
+
+
+def _judge(
+    session: Session, made: Made, mender: Mender, drafts: Sequence[Draft]
+) -> list[tuple[Draft, Complaints]]:
+    """Rows that are refused and could not be mended."""
+    bad: list[tuple[Draft, Complaints]] = []
+    for draft in drafts:
+        complaints = _complaints(session, made, draft)
+        if complaints:
+            bad.append((draft, complaints))
+        elif mender.good is None:
+            mender.good = draft
+    return [
+        (draft, complaints)
+        for draft, complaints in bad
+        if not _mend(session, made, mender, draft, complaints)
+    ]
+
+
+def _complaints(session: Session, made: Made, draft: Draft) -> Complaints:
+    """What full_clean() says of the row as Django loads it."""
+    leaf = made.unit.table
+    key = tuple(draft.values[leaf][column] for column in session.catalog[leaf].primary_key)
+    try:
+        (instance,) = session.records.load(leaf, [key])
+    except Exception as error:  # converters, __init__ and signals are the project's code
+        return (Complaint(None, f"cannot be loaded: {type(error).__name__}: {error}", "crashed"),)
+    return session.binding.full_clean(instance)
+
+
+def _mend(session: Session, made: Made, mender: Mender, draft: Draft, complaints: Complaints) -> bool:
+    changes = mender.search(draft, complaints)
+    if changes is None:
+        return False
+    values = {name: dict(line) for name, line in draft.values.items()}
+    links = {name: dict(line) for name, line in draft.links.items()}
+    try:
+        with transaction.atomic(using=session.alias):
+            for name, columns in apply(draft, changes).items():
+                table = session.catalog[name]
+                row = session.encoded(table, draft, [*table.primary_key, *sorted(columns)])
+                session.backend.update(session.connection, table, table.primary_key, sorted(columns), [row])
+            if _complaints(session, made, draft):
+                raise _StillRefused("a mended row is refused when it is loaded again")
+    except (LoadRefused, _StillRefused):
+        draft.values, draft.links = values, links
+        return False
+    for name, position in draft.positions.items():
+        for key, positions in session.stocks[name].links.items():
+            positions[position] = draft.links[name].get(key)
+    mender.good = mender.good or draft
+    return True
+
+
+class _StillRefused(DbstateError):
+    """Undoes a change that did not help."""
+
+
+def _remove(session: Session, made: Made, draft: Draft) -> bool:
+    """Delete a row that this run made and that no other row names."""
+    for name, position in draft.positions.items():
+        for stock in session.stocks.values():
+            for key in session.catalog[stock.table].foreign_keys:
+                if key.target == name and not key.parent_link and position in stock.links[key.name]:
+                    return False
+    try:
+        with transaction.atomic(using=session.alias):
+            for name in reversed(made.unit.chain):
+                columns = session.catalog[name].primary_key
+                session.records.delete(name, tuple(draft.values[name][column] for column in columns))
+            session.backend.check_constraints_now(session.connection)
+    except LoadRefused:
+        return False  # a row somewhere names it: it stays, and is reported
+    session.kill(draft)
+    made.drafts.remove(draft)
+    made.result.made -= 1
+    return True
+
+
+def _replace(session: Session, made: Made, mender: Mender, missing: int) -> None:
+    """Realistic rows in place of removed ones, as long as they are accepted."""
+    if trees_of(session, made.unit):
+        return  # a tree's numbers are complete as they are
+    for _ in range(min(missing, REPLACED)):
+        drafts, _full = draft_rows(session, made, range(made.appended, made.appended + 1))
+        try:
+            with transaction.atomic(using=session.alias):
+                written = write(session, made, drafts, {})
+                if _judge(session, made, mender, written):
+                    raise _StillRefused("a row in place of a refused one is refused, too")
+        except DbstateError:
+            for draft in drafts:
+                session.kill(draft)
+            return
+        made.drafts += written
+        made.result.made += len(written)
+
+
+def _said(complaints: Complaints) -> str:
+    return "; ".join(f"{c.field or 'the row'}: {c.message}" for c in complaints)
+
+
+def _report(session: Session, made: Made, complaints: Complaints) -> None:
+    session.report.refused[made.unit.label, _said(complaints)] += 1
+
+
+def refused_findings(session: Session) -> list[Finding]:
+    """One finding for each model and complaint."""
+    return [
+        Finding(
+            code="full-clean",
+            severity="warning",
+            where=label,
+            message=f"{count} row{'s' * (count > 1)} that full_clean() refuses: {said}",
+            hint="the database accepts them; name functions for these values with dbstate.meaning()",
+        )
+        for (label, said), count in sorted(session.report.refused.items())
+    ]

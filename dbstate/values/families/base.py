@@ -1,0 +1,66 @@
+"""What every family of values offers: candidates for a row, candidates for an edge, a capacity."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from dbstate.catalog import Column, Table
+from dbstate.values.draw import Draw
+from dbstate.values.meanings import Meaning, snake
+from dbstate.values.setting import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a family is asked to make values for."""
+
+    table: Table
+    column: Column
+    setting: Setting
+    unique: bool = False
+    disjoint: bool = False
+    meaning: Meaning | None = None
+    part: Callable[[Column], Family] | None = None
+    """Makes the family of an element's column."""
+
+
+class Family(ABC):
+    """The values of one kind for one column."""
+
+    meaning = ""
+    """Name of what the column is about where the family knows better than the table of meanings."""
+    agrees = False
+    """Whether values agree with other columns, so that none is left empty at random."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.column = task.column
+        self.unique = task.unique
+        self.capacity: int | None = None
+        """How many rows can differ where they must; None: as many as one likes."""
+
+    @property
+    def name(self) -> str:
+        """The field's name in snake case."""
+        return snake(self.column.field)
+
+    @abstractmethod
+    def candidates(self, draw: Draw) -> Iterator[object]:
+        """Values for the row, the most realistic first; IndexError when a unique column has no more."""
+
+    def edge(self, name: str, draw: Draw) -> Iterator[object]:
+        """Values for an edge case, the most extreme first; none where there is no such case."""
+        return iter(())
+
+    def default(self) -> Iterator[object]:
+        """The model's default, where it says something and values need not differ."""
+        if self.column.has_default and not self.unique and self.column.default not in (None, "", [], {}):
+            yield self.column.default
+
+
+def project_values(task: Task, draw: Draw) -> Iterator[object]:
+    """What the project's own function makes, if it named one."""
+    if task.meaning is not None and task.meaning.own:
+        yield task.meaning.function(draw)

@@ -1,0 +1,81 @@
+"""Columns whose values are listed: choices, samples, booleans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbstate import rules
+from dbstate.values.draw import Draw
+from dbstate.values.facts import offence
+from dbstate.values.families.base import Family, Task, project_values
+from dbstate.values.key import group_key, permuted
+
+
+class ListedFamily(Family):
+    """Values in turn: any ``len(values)`` rows that follow one another show each once."""
+
+    values: tuple[object, ...] = ()
+
+    def candidates(self, draw: Draw) -> Iterator[object]:
+        yield from project_values(self.task, draw)
+        size = len(self.values)
+        if self.unique and draw.row >= size:
+            raise IndexError(f"row {draw.row} of a column that has only {size} values")
+        key = group_key(draw.setting.seed, draw.table.label, self.column.field) % size
+        place = permuted(draw.row + draw.salt, size, key)
+        # Others would not be unique: only the row's own place is.
+        for step in range(1 if self.unique else size):
+            yield self.values[(place + step) % size]
+
+
+class EnumeratedFamily(ListedFamily):
+    """Choices, labels of an enum, files that exist."""
+
+    meaning = "choice"
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        column = task.column
+        listed = [value for value in column.samples or column.choices if value is not None and value != ""]
+        kept = [value for value in listed if not offence(column, value)]
+        self.values = tuple(kept or listed)
+        self.capacity = len(self.values) if task.unique else None
+
+
+class BooleanFamily(ListedFamily):
+    """True and false in turn; flags that say that a row is deleted, expired or active by its period."""
+
+    values = (True, False)
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        self.capacity = 2 if task.unique else None
+        self.flag = "" if task.unique else rules.flag(self.name)
+        self.agrees = bool(self.flag)
+        self.meaning = f"flag: {self.flag}" if self.flag else "boolean"
+
+    def candidates(self, draw: Draw) -> Iterator[object]:
+        if self.flag:
+            period = draw.period
+            first = flag_value(self.flag, deleted=period.deleted, expired=period.expired)
+            yield first
+            yield not first
+            return
+        yield from super().candidates(draw)
+
+    def edge(self, name: str, draw: Draw) -> Iterator[object]:
+        if self.flag:
+            if name in LIVES:
+                deleted, expired = LIVES[name]
+                yield flag_value(self.flag, deleted=deleted, expired=expired)
+        elif name in ("max", "min") and not self.unique:
+            yield name == "max"
+
+
+LIVES = {"null": (False, False), "max": (True, False), "expired": (True, True)}
+"""Whether rows of an edge case are deleted, and expired: a deletion date stands in those that are deleted."""
+
+
+def flag_value(flag: str, *, deleted: bool, expired: bool) -> bool:
+    """What a flag says of such a row."""
+    return {"deleted": deleted, "expired": expired, "active": not (deleted or expired)}[flag]

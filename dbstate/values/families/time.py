@@ -1,0 +1,214 @@
+"""Dates, date-times, times of day and durations, as the period of a row has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+
+from dbstate import rules
+from dbstate.values.draw import MINUTES, Draw
+from dbstate.values.families.base import Family, Task, project_values
+
+PAST = datetime(1900, 1, 1, tzinfo=UTC)
+PAST_DAYS = {"updated": 1, "end": 2, "ended": 2, "expires": 2, "future": 2}
+"""Days after the far past on which a role's edge lies, so that a row's edges keep their order."""
+DISJOINT = timedelta(days=4)
+"""From one row's slot to the next where periods must not overlap; a period fills the first half."""
+DAYS = 690_000
+"""Rows that can have a day of their own: back to the second century."""
+ENDED = r"(^|_)(ended|finished|stopped|completed|arrival)(_|$)"
+"""Ends that have happened, other than those that are planned."""
+
+
+class MomentFamily(Family):
+    """What dates and date-times share: roles, slots, unique moments, edges."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        role = rules.role(self.name)
+        self.role = "ended" if role == "end" and rules.named(ENDED, self.name) else role
+        self.stage = None if role else rules.stage(self.name)
+        self.agrees = bool(self.role)
+        self.meaning = self.role or "moment"
+        if task.unique or task.disjoint:
+            self.capacity = DAYS // (DISJOINT.days if task.disjoint else 1)
+
+    def cast(self, moment: datetime) -> object:
+        """An aware moment as the column holds it."""
+        raise NotImplementedError
+
+    def candidates(self, draw: Draw) -> Iterator[object]:
+        yield from project_values(self.task, draw)
+        if self.task.disjoint:
+            yield self.cast(self.slot(draw))
+        elif self.unique:
+            yield self.cast(self.unique_moment(draw))
+        else:
+            yield from self.likely(draw)
+
+    def likely(self, draw: Draw) -> Iterator[object]:
+        """The role's moment, then moments around the reference date and where the column's bounds lie."""
+        period = draw.period
+        if self.role == "deleted" and not period.deleted and self.column.null and self.column.blank:
+            yield None
+            return
+        if self.role:
+            yield self.cast(period.at(self.role))
+        elif self.stage is not None:
+            yield self.cast(period.stage(self.stage))
+        else:
+            yield self.cast(period.created + timedelta(seconds=draw.below(28 * 86_400)))
+        for days in (-1, 0, 1, 30, -365, 365, -7300, 3650):
+            yield self.cast(period.now + timedelta(days=days))
+        for bound in (self.column.least, self.column.greatest):
+            if bound is not None:
+                yield bound
+        yield from self.default()
+
+    def slot(self, draw: Draw) -> datetime:
+        """The start or the end of a stretch of time that is this row's alone."""
+        self.limit(draw.row)
+        start = midnight(draw.period.now) - DISJOINT * (draw.row + 1)
+        return start + DISJOINT / 2 if self.role in ("end", "ended", "expires") else start
+
+    def limit(self, row: int) -> None:
+        """IndexError when the row has no moment of its own."""
+        if self.capacity is not None and row >= self.capacity:
+            raise IndexError(f"row {row} of a column that has only {self.capacity} moments")
+
+    def unique_moment(self, draw: Draw) -> datetime:
+        """A moment for this row alone."""
+        raise NotImplementedError
+
+    def edge(self, name: str, draw: Draw) -> Iterator[object]:
+        if self.task.disjoint:
+            return
+        if name == "past" and self.role != "deleted":
+            shift = PAST_DAYS.get(self.role, self.stage or 0)
+            back = draw.row if self.unique else 0
+            if back < DAYS:
+                yield self.cast(PAST + timedelta(days=shift - back))
+        elif self.unique:
+            return
+        elif name in ("expired", "max") and self.role in ("end", "expires", "deleted"):
+            yield self.cast(draw.period.at(self.role, over=name == "expired"))
+
+
+def midnight(moment: datetime) -> datetime:
+    """The start of the day."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+class DateFamily(MomentFamily):
+    """Dates."""
+
+    def cast(self, moment: datetime) -> object:
+        return moment.date()
+
+    def unique_moment(self, draw: Draw) -> datetime:
+        self.limit(draw.row)
+        return draw.period.now - timedelta(days=(draw.row + 1 + draw.salt * 4001) % DAYS)
+
+
+class DateTimeFamily(MomentFamily):
+    """Date-times: aware in UTC, or naive where the project's are."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        if task.unique and not task.disjoint:
+            self.capacity = DAYS * 1440
+
+    def cast(self, moment: datetime) -> object:
+        return moment if self.task.setting.aware else moment.replace(tzinfo=None)
+
+    def unique_moment(self, draw: Draw) -> datetime:
+        self.limit(draw.row)
+        period = draw.period
+        # Rows of one block differ by the minute they were created in; further blocks lie further back.
+        return period.created - timedelta(minutes=MINUTES) * (draw.row // MINUTES) - shift_of(self.role)
+
+
+def shift_of(role: str) -> timedelta:
+    """How far unique moments of a role lie after those of creation."""
+    return {"updated": -timedelta(days=2), "end": -timedelta(days=9), "expires": -timedelta(days=9)}.get(
+        role, timedelta()
+    )
+
+
+class TimeFamily(Family):
+    """Times of day: openings before noon, ends after it."""
+
+    meaning = "time of day"
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        self.role = rules.role(self.name)
+        self.agrees = self.role in ("start", "end")
+        self.capacity = 86_400 if task.unique else None
+        if task.disjoint:
+            self.capacity = 720
+
+    def candidates(self, draw: Draw) -> Iterator[object]:
+        yield from project_values(self.task, draw)
+        if self.task.disjoint:
+            if draw.row >= 720:
+                raise IndexError(f"row {draw.row} of a column that has only 720 times")
+            yield clock(draw.row * 120 + (60 if self.role == "end" else 0))
+        elif self.unique:
+            if draw.row >= 86_400:
+                raise IndexError(f"row {draw.row} of a column that has only 86400 times")
+            yield clock((draw.row * 7919 + 32_400 + draw.salt) % 86_400)
+        else:
+            hours = {"start": (6, 11), "end": (13, 22)}.get(self.role, (7, 21))
+            yield clock(draw.between(*hours) * 3600 + draw.below(4) * 900)
+            yield from (time(12), time(0), time(9), time(17), time(23, 59))
+            yield from self.default()
+
+    def edge(self, name: str, draw: Draw) -> Iterator[object]:
+        if not self.unique and not self.task.disjoint:
+            if name == "max" and self.role != "start":
+                yield time(23, 59, 59, 999_999)
+            elif name in ("min", "zero") and self.role != "end":
+                yield time(0)
+
+
+def clock(seconds: int) -> time:
+    """The time so many seconds after midnight."""
+    return time(seconds // 3600, seconds // 60 % 60, seconds % 60)
+
+
+class DurationFamily(Family):
+    """Durations from minutes to hours."""
+
+    meaning = "duration"
+
+    def candidates(self, draw: Draw) -> Iterator[object]:
+        yield from project_values(self.task, draw)
+        if self.unique:
+            yield timedelta(minutes=draw.row + 1, seconds=draw.salt % 60)
+            return
+        yield timedelta(minutes=5 * draw.between(1, 96))
+        for bound in (self.column.least, self.column.greatest):
+            if isinstance(bound, timedelta):
+                yield bound
+        yield from (
+            timedelta(seconds=1),
+            timedelta(hours=1),
+            timedelta(days=1),
+            timedelta(days=30),
+            timedelta(0),
+        )
+        yield from self.default()
+
+    def edge(self, name: str, draw: Draw) -> Iterator[object]:
+        if self.unique:
+            return
+        least, greatest = self.column.least, self.column.greatest
+        if name == "max":
+            yield (
+                greatest if isinstance(greatest, timedelta) else timedelta(days=36_524, hours=23, minutes=59)
+            )
+        elif name == "min":
+            yield least if isinstance(least, timedelta) else timedelta(microseconds=1)
+        elif name == "zero":
+            yield timedelta(0)

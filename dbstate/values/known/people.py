@@ -1,0 +1,156 @@
+"""Meanings about people: names, addresses for mail, phones."""
+
+from __future__ import annotations
+
+from dbstate.values.draw import Draw, address_part
+from dbstate.values.locales import resolve_locales
+from dbstate.values.meanings import Meaning
+
+DOMAINS = ("example.org", "example.com", "example.net")
+PERSON_TABLES = (
+    r"(^|_)(user|person|people|customer|client|author|employee|member|contact|patient|student|teacher|profile|guest|"
+    r"subscriber|owner|artist|actor|player|driver|passenger|visitor|speaker|staff|agent|doctor|nurse|candidate|"
+    r"applicant|participant|attendee|voter|citizen|lead|instructor|coach|writer|donor|volunteer|resident|tenant_user|"
+    r"recipient|sender|buyer|seller|child|parent|friend|account_holder|creator|reviewer|musician|director|spouse|"
+    r"keeper|groomer|editor|manager|officer|worker|tutor|pupil|trainer|singer|character|human|reader|borrower|"
+    r"reporter|operator|referee|chef|pilot|farmer|politician|scientist|inventor|composer|winner|rider)s?$"
+)
+
+
+def given(draw: Draw) -> str:
+    """Given name."""
+    return draw.shown(draw.person.given)
+
+
+def family(draw: Draw) -> str:
+    """Family name."""
+    return draw.shown(draw.person.family)
+
+
+def middle(draw: Draw) -> str:
+    """A second given name."""
+    locale = draw.person.locale
+    pool = locale.female if draw.person.sex == "female" else locale.male
+    return draw.shown(draw.choice(pool))
+
+
+def full(draw: Draw) -> str:
+    """Given and family name."""
+    return draw.shown(draw.person.full)
+
+
+def initials(draw: Draw) -> str:
+    """Two capital letters."""
+    return draw.person.given.ascii[:1].upper() + draw.person.family.ascii[:1].upper()
+
+
+def username(draw: Draw) -> str:
+    """``anna.kowalska``; with the number where it must be unique."""
+    room = draw.column.max_length or 150
+    serial = draw.serial
+    name = draw.person.local[: max(room - len(serial), 0)]
+    return (name.rstrip(".") + serial) or "u"
+
+
+def email(draw: Draw) -> str:
+    """An address at a domain that is nobody's, by the person's name."""
+    room = draw.column.max_length or 254
+    tail = f".{draw.serial}" if draw.serial else ""
+    domain = draw.entity("mail").choice(DOMAINS)
+    if room < 16 + len(tail):
+        domain = "b.example"
+        tail = draw.serial
+    space = room - len(domain) - 1 - len(tail)
+    local = draw.person.local[: max(space, 0)].rstrip(".")
+    return f"{local or ('' if tail else 'a')}{tail if local else draw.serial}@{domain}"
+
+
+def phone(draw: Draw) -> str:
+    """A number that is valid in the person's country, in E.164; national digits where that is too long."""
+    locale = draw.locale
+    # Rows of one locale count through its numbers; each locale starts elsewhere.
+    pool = resolve_locales(draw.setting.locales)
+    turn = draw.row // len(pool) + 7919 * pool.index(locale)
+    if draw.unique and draw.row // len(pool) >= 10**locale.phone_digits:
+        raise IndexError(f"row {draw.row} has no phone number left")
+    number = draw.digits(locale.phone_digits, number=turn % 10**locale.phone_digits)
+    text = locale.phone + number
+    room = draw.column.max_length
+    if draw.column.kind != "text":
+        return text[1:]
+    return text if room is None or room >= len(text) else text[-room:]
+
+
+def sex(draw: Draw) -> str:
+    """The person's sex, as a word or a letter."""
+    room = draw.column.max_length
+    word = draw.person.sex
+    return word[0].upper() if room is not None and room < 6 else word
+
+
+def salutation(draw: Draw) -> str:
+    """Ms or Mr."""
+    return "Ms" if draw.person.sex == "female" else "Mr"
+
+
+JOBS = (
+    "Accountant", "Architect", "Baker", "Carpenter", "Designer", "Electrician", "Engineer", "Gardener", "Librarian",
+    "Nurse", "Pharmacist", "Project manager", "Software developer", "Teacher", "Translator", "Warehouse clerk",
+)  # fmt: skip
+
+
+def job(draw: Draw) -> str:
+    """A job title."""
+    return draw.choice(JOBS)
+
+
+def age(draw: Draw) -> int:
+    """Whole years since the row's birth date."""
+    born = draw.period.at("birth")
+    return (draw.period.now - born).days * 4 // 1461
+
+
+def password(draw: Draw) -> str:
+    """The encoded password that logs in, or one that never does."""
+    return draw.setting.password or "!" + draw.letters(40, "0123456789abcdefghijklmnopqrstuvwxyz")
+
+
+def handle(draw: Draw) -> str:
+    """A short name without a dot."""
+    return address_part(draw.person.given.ascii) + (draw.serial or str(draw.between(10, 99)))
+
+
+PEOPLE = (
+    Meaning("password", password, r"(^|_)(password|passwd|pwd|password_hash|encoded_password)$", formats=("password",),
+            coded=True, inside=True, agrees=True, shortest=20),
+    Meaning("email", email, r"(^|_)e_?mail(_?addr(ess)?)?(_\d)?$|(^|_)mail_?address$|^mail$", formats=("email",),
+            coded=True, inside=True, agrees=True, shortest=11),
+    Meaning("phone", phone, r"(^|_)(phone|mobile|telephone|tel|cell|fax|whatsapp|msisdn|phone_?(number|no)|cell_?phone|"
+            r"mobile_?(number|phone|no)|telephone_?number|contact_?number|fax_?number)(_\d)?$", formats=("phone",),
+            kinds=("text", "integer"), coded=True, inside=True, shortest=6),
+    Meaning("given name", given, r"(^|_)(first_?names?|given_?names?|forenames?|fname|prenom|vorname|christian_?name)$",
+            agrees=True),
+    Meaning("middle name", middle, r"(^|_)(middle_?names?|second_?name|patronymic|mname)$"),
+    Meaning("family name", family, r"(^|_)(last_?names?|family_?names?|sur_?names?|lname|nachname|maiden_?name)$",
+            agrees=True),
+    Meaning("initials", initials, r"(^|_)initials$", coded=True),
+    Meaning("user name", username, r"(^|_)(user_?name|login|login_?name|user_?id|screen_?name|uid|account_?name)$",
+            inside=True, agrees=True, shortest=4),
+    Meaning("nickname", handle, r"(^|_)(nick|nick_?name|handle|alias|twitter|github|instagram|telegram|skype)"
+            r"(_(user|handle|account|name|id))?$", inside=True, shortest=8),
+    Meaning("full name", full, r"(^|_)(full_?name|real_?name|legal_?name|display_?name|contact_?(name|person)|"
+            r"person_?name|(author|owner|recipient|sender|customer|client|employee|guest|patient|student|teacher|payer|"
+            r"payee|buyer|seller|holder|cardholder|card_?holder|applicant|guardian|beneficiary|signer|reviewer|editor|"
+            r"speaker|driver|passenger|reporter|manager|account_?holder|emergency_?contact|mother|father|spouse|"
+            r"attention|addressee)_?s?(_?name)?|name_?on_?card|signature_?name|signed_?by|"
+            r"photographer|composer|byline)$", agrees=True),
+    Meaning("full name", full, r"^(name|full|label|display|title)$", tables=PERSON_TABLES, agrees=True),
+    Meaning("sex", sex, r"(^|_)(sex|gender)$", coded=True, agrees=True),
+    Meaning("salutation", salutation, r"(^|_)(salutation|honorific|name_?prefix|courtesy_?title)$", coded=True),
+    Meaning("salutation", salutation, r"^(title|prefix)$", coded=True, longest=12),
+    Meaning("salutation", salutation, r"^title$", tables=r"address$", coded=True, longest=64),
+    Meaning("job", job, r"(^|_)(job|job_?title|occupation|profession|position_?title|role_?title)$"),
+    Meaning("job", job, r"(^|_)position$", tables=PERSON_TABLES),
+    Meaning("age", age, r"(^|_)age(_?years)?$", kinds=("integer", "float", "decimal"), least=0, greatest=120,
+            agrees=True),
+)  # fmt: skip

@@ -1,0 +1,168 @@
+"""Meanings about places: streets, cities, countries, coordinates."""
+
+from __future__ import annotations
+
+from dbstate.catalog import Column
+from dbstate.values.draw import Draw
+from dbstate.values.locales import made_pools
+from dbstate.values.meanings import Meaning
+
+NUMBERS = ("decimal", "float")
+
+
+def street(draw: Draw) -> str:
+    """Street and house number."""
+    return draw.person.address(ascii_only=draw.ascii)
+
+
+def street_name(draw: Draw) -> str:
+    """Street alone."""
+    return draw.shown(draw.person.street)
+
+
+def address(draw: Draw) -> str:
+    """Street, postcode and city in one line."""
+    person = draw.person
+    return f"{street(draw)}, {person.place.postcode} {draw.shown(person.place.city)}"
+
+
+def second_line(draw: Draw) -> str:
+    """What is nearer than the street."""
+    return draw.choice(("2. OG", "Apt 4B", "c/o Example", "3rd floor", "Unit 12"))
+
+
+def house(draw: Draw) -> str:
+    """House number."""
+    return draw.person.house
+
+
+def postcode(draw: Draw) -> str:
+    """The city's own."""
+    text = draw.person.place.postcode
+    room = draw.column.max_length
+    return text if room is None or room >= len(text) else text.replace("-", "").replace(" ", "")[:room]
+
+
+def city(draw: Draw) -> str:
+    """City."""
+    return draw.shown(draw.person.place.city)
+
+
+def region(draw: Draw) -> str:
+    """State, province or region; its first letters where only a code fits."""
+    word = draw.person.place.region
+    room = draw.column.max_length
+    return word.ascii[:room].upper() if room is not None and room <= 3 else draw.shown(word)
+
+
+def country(draw: Draw) -> str:
+    """Country in its own language, or by its ISO 3166-1 code where only that fits."""
+    locale = draw.person.locale
+    room = draw.column.max_length
+    if room is not None and room <= 3:
+        return alpha3(locale.country) if room == 3 else locale.country
+    return draw.shown(locale.country_name)
+
+
+def country_code(draw: Draw) -> str:
+    """ISO 3166-1 alpha-2, alpha-3 where three letters are asked for."""
+    locale = draw.person.locale
+    return alpha3(locale.country) if wants_three(draw.column) else locale.country
+
+
+def wants_three(column: Column) -> bool:
+    """Whether a country's code has three letters here."""
+    return column.max_length == 3 or column.field.endswith(("3", "_three"))
+
+
+def alpha3(code: str) -> str:
+    """Three letters for two."""
+    return next((str(three) for two, three, _ in made_pools()["countries"] if two == code), code + "A")
+
+
+def country_pool(column: Column) -> tuple[str, ...]:
+    """All countries, as the column shows them."""
+    room = column.max_length
+    if room is not None and room <= 3:
+        return country_codes(column)
+    return tuple(name for _, _, name in made_pools()["countries"])
+
+
+def country_codes(column: Column) -> tuple[str, ...]:
+    """All ISO 3166-1 codes."""
+    return tuple(three if wants_three(column) else two for two, three, _ in made_pools()["countries"])
+
+
+def latitude(draw: Draw) -> float:
+    """Near the person's city."""
+    return round(draw.person.place.latitude + (draw.entity("spot").below(2000) - 1000) / 1e5, 5)
+
+
+def longitude(draw: Draw) -> float:
+    """Near the person's city."""
+    return round(draw.person.place.longitude + (draw.entity("spot").below(2000) - 1000) / 1e5, 5)
+
+
+def coordinates(draw: Draw) -> str:
+    """Latitude and longitude in one text."""
+    return f"{latitude(draw)},{longitude(draw)}"
+
+
+def zone(draw: Draw) -> str:
+    """The city's IANA time zone."""
+    return draw.person.place.zone
+
+
+def zone_pool(column: Column) -> tuple[str, ...]:
+    """All IANA time zones that fit."""
+    room = column.max_length or 99
+    return tuple(name for name in made_pools()["zones"] if len(name) <= room)
+
+
+PLACES = (
+    Meaning("country code", country_code, r"(^|_)(country_?code|country_?iso|iso_?3166.*|alpha_?[23]|"
+            r"iso_?code_?[23]?|cca[23]|country_?iso_?[23])$", tables="", coded=True, agrees=True, pool=country_codes,
+            shortest=2, longest=3),
+    Meaning("country code", country_code, r"^(code|iso|iso_?[23a-z]*|abbreviation|symbol|id)$",
+            tables=r"(^|_)countr(y|ies)$", coded=True, agrees=True, pool=country_codes, shortest=2),
+    Meaning("country code", country_code, r"(^|_)(country_?code|country_?iso)$", coded=True, agrees=True,
+            pool=country_codes, shortest=2),
+    Meaning("country code", country, r"(^|_)(country|nationality|nation|citizenship)$", coded=True, agrees=True,
+            pool=country_codes, shortest=2, longest=3),
+    Meaning("country", country, r"(^|_)(country|country_?name|nationality|nation|citizenship|country_of_.*)$",
+            agrees=True, pool=country_pool, formats=("country",), shortest=2),
+    Meaning("country", country, r"(^|_)(name|title|label|printable_name|full_name|official_name)$",
+            tables=r"(^|_)countr(y|ies)$", agrees=True, pool=country_pool),
+    Meaning("city", city, r"(^|_)(city|town|city_?name|municipality|village|locality|line4|place_?of_?birth|birth_?place|"
+            r"hometown|origin_city|suburb)$", agrees=True),
+    Meaning("city", city, r"^(name|title|label)$", tables=r"(^|_)(city|cities|town|place|location|destination|venue)s?$",
+            agrees=True),
+    Meaning("region", region, r"(^|_)(region|region_?name|province|county|prefecture|state_?(name|province)|"
+            r"federal_?state|administrative_area|canton)$", agrees=True),
+    Meaning("region", region, r"^(state|state_?code|.*address_state|(billing|shipping|home|delivery)_state)$",
+            tables=r"address|location|place|person|profile|customer|contact|venue|company|user|city|order|store|site",
+            agrees=True),
+    Meaning("region", region, r"^(name|title|label)$", tables=r"(^|_)(region|province|state|county|district)s?$",
+            agrees=True),
+    Meaning("postcode", postcode, r"(^|_)(post_?code|zip|zip_?code|postal_?code|plz|postal)$", coded=True, agrees=True,
+            shortest=4, kinds=("text",)),
+    Meaning("house number", house, r"(^|_)(house_?(number|no|nr)|building_?(number|no)|street_?(number|no)|hausnummer)$",
+            kinds=("text", "integer"), agrees=True),
+    Meaning("address line 2", second_line, r"(^|_)(address_?line_?[2345]|address_?[2345]|street_?[2345]|line_?[235]|apartment|"
+            r"apt|suite|floor|unit_?number|addressline[2345])$"),
+    Meaning("street", street, r"(^|_)(street|street_?address|address_?(line_?)?1|address_?line|addr_?1?|line_?1|road|"
+            r"street_?1|street_?line.*)$", agrees=True),
+    Meaning("street name", street_name, r"(^|_)street_?name$", agrees=True),
+    Meaning("address", address, r"(^|_)((mailing|postal|home|full|billing|shipping|delivery|formatted|physical)_?)?address$|"
+            r"(^|_)(location|venue|place)(_name|_address)?$", agrees=True),
+    Meaning("latitude", latitude, r"(^|_)(lat|latitude|geo_?lat)$", kinds=NUMBERS, agrees=True, least=-90, greatest=90),
+    Meaning("longitude", longitude, r"(^|_)(lng|lon|long|longitude|geo_?(lng|lon|long))$", kinds=NUMBERS, agrees=True,
+            least=-180, greatest=180),
+    Meaning("latitude", lambda draw: str(latitude(draw)), r"(^|_)(lat|latitude)$", coded=True, agrees=True, shortest=9),
+    Meaning("longitude", lambda draw: str(longitude(draw)), r"(^|_)(lng|lon|longitude)$", coded=True, agrees=True,
+            shortest=10),
+    Meaning("coordinates", coordinates, r"(^|_)(coordinates|coords|lat_?l(o?ng?|ong)|geo_?(location|point)|position_gps)$",
+            coded=True, agrees=True),
+    Meaning("time zone", zone, r"(^|_)(time_?zone(_?name)?|tz|tz_?name|tzinfo)$", coded=True, agrees=True, pool=zone_pool,
+            formats=("timezone",), shortest=3),
+)  # fmt: skip

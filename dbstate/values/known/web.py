@@ -1,0 +1,138 @@
+"""Meanings of the web and of computers: addresses, paths, types, programs."""
+
+from __future__ import annotations
+
+from dbstate.values.draw import Draw
+from dbstate.values.identifiers import ipv4, ipv6
+from dbstate.values.known.writing import slug
+from dbstate.values.meanings import Meaning
+
+
+def url(draw: Draw) -> str:
+    """An address at a reserved domain that ends in the row's slug."""
+    room = draw.column.max_length or 200
+    start = "https://example.org/" if room >= 24 + len(draw.serial) else "http://a.example/"
+    if room < len(start) + len(draw.serial):
+        return ""
+    text = start + slug(draw)
+    if len(text) <= room:
+        return text
+    return start + (draw.serial or text[len(start) : room].strip("-"))
+
+
+def domain(draw: Draw) -> str:
+    """A domain that is nobody's."""
+    head = draw.person.local.replace(".", "-")
+    serial = f"-{draw.serial}" if draw.unique else ""
+    room = (draw.column.max_length or 253) - len(".example")
+    return f"{head[: max(min(room, 60) - len(serial), 0)].strip('-') or 'a'}{serial}.example"
+
+
+def ip(draw: Draw) -> str:
+    """An address for documentation."""
+    six = draw.column.format == "ipv6" or "6" in draw.column.field
+    return ipv6(draw) if six else ipv4(draw)
+
+
+AGENTS = (
+    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 "
+    "Mobile/15E148 Safari/604.1",
+)
+TYPES = ("text/plain", "text/html", "application/json", "application/pdf", "image/png", "image/jpeg")
+ICONS = ("star", "user", "home", "heart", "search", "check", "bell", "cart")
+EXTENSIONS = ("txt", "pdf", "png", "jpg", "csv")
+
+
+def agent(draw: Draw) -> str:
+    """A browser's name for itself."""
+    text = draw.choice(AGENTS)
+    room = draw.column.max_length
+    return text if room is None or room >= len(text) else text[:room].strip()
+
+
+def path(draw: Draw) -> str:
+    """``/the-new-library/``."""
+    room = draw.column.max_length or 200
+    text = f"/{slug(draw)}/"
+    if len(text) <= room:
+        return text
+    return f"/{draw.serial or text[1 : room - 1].strip('-')}/"
+
+
+def file_path(draw: Draw) -> str:
+    """A sample file's path."""
+    return f"dbstate/sample{'-' + draw.serial if draw.unique else ''}.txt"
+
+
+def file_name(draw: Draw) -> str:
+    """A sample file's name."""
+    return f"sample{'-' + draw.serial if draw.unique else ''}.txt"
+
+
+def module(draw: Draw) -> str:
+    """A dotted name of Python's own library."""
+    return draw.choice(
+        ("json", "decimal.Decimal", "collections.OrderedDict", "datetime.date", "pathlib.Path")
+    )
+
+
+def template(draw: Draw) -> str:
+    """A template's name."""
+    return draw.choice(("base.html", "index.html", "detail.html", "list.html"))
+
+
+def css_class(draw: Draw) -> str:
+    """A class of CSS."""
+    return draw.choice(("btn", "btn-primary", "card", "highlight", "lead", "muted"))
+
+
+def codename(draw: Draw) -> str:
+    """An identifier in snake case."""
+    return slug(draw).replace("-", "_")
+
+
+def json_text(draw: Draw) -> str:
+    """A small JSON object as text."""
+    return f'{{"id": {draw.between(1, 999)}, "active": true}}'
+
+
+def cron(draw: Draw) -> str:
+    """A time of day for cron."""
+    return f"{draw.below(60)} {draw.below(24)} * * *"
+
+
+WEB = (
+    Meaning("url", url, r"(^|_)(url|uri|website|web_?site|homepage|home_?page|link|href|permalink_url|web|site_?url|"
+            r"(image|avatar|logo|video|audio|photo|thumbnail|callback|redirect|webhook|source|canonical|target|feed)_?url|"
+            r"endpoint|callback|webhook|rss|redirect_uris?|external_?link)$", formats=("url",), coded=True, inside=True,
+            shortest=17),
+    Meaning("domain", domain, r"(^|_)(domain|domain_?name|host|host_?name|fqdn|server|server_?name|hostname|subdomain)$",
+            coded=True, inside=True, shortest=10),
+    Meaning("ip", ip, r"(^|_)(ip|ip_?addr(ess)?|ipv[46]|remote_?addr|client_?ip|last_?ip|user_?ip)$", coded=True,
+            inside=True, formats=("ip", "ipv4", "ipv6"), shortest=15),
+    Meaning("user agent", agent, r"(^|_)(user_?agent|browser|http_user_agent|ua)$", coded=True, shortest=20),
+    Meaning("mime type", lambda draw: draw.choice(TYPES), r"(^|_)(mime|mime_?type|content_?type|media_?type|"
+            r"file_?type)$", coded=True, shortest=16),
+    Meaning("file extension", lambda draw: draw.choice(EXTENSIONS), r"(^|_)(ext|extension|file_?ext(ension)?)$",
+            coded=True, shortest=3),
+    Meaning("file name", file_name, r"(^|_)(file_?name|filename|original_?(file_?)?name|attachment_?name|document_?name)$",
+            coded=True, inside=True, shortest=10),
+    Meaning("file path", file_path, r"(^|_)(file_?path|file|folder|directory|storage_?path|upload|attachment|photo|image|"
+            r"picture|avatar|logo|thumbnail|icon_?path)$", coded=True, inside=True, shortest=20),
+    Meaning("path", path, r"(^|_)(path|url_?path|request_?path|route|location_?path|old_path|new_path)$", coded=True,
+            inside=True, shortest=3, formats=("path",)),
+    Meaning("template", template, r"(^|_)(template|template_?name|template_?path)$", coded=True, shortest=11),
+    Meaning("python path", module, r"(^|_)(module|python_?path|dotted_?path|class_?path|import_?path|callable|"
+            r"class_?name|app_?path|handler)$", coded=True, shortest=23),
+    Meaning("css class", css_class, r"(^|_)(css_?class(es)?|class_?names?|css|style_?class)$", coded=True, shortest=11),
+    Meaning("icon", lambda draw: draw.choice(ICONS), r"(^|_)(icon|icon_?name|icon_?class|glyph)$", coded=True,
+            shortest=6),
+    Meaning("code name", codename, r"(^|_)(code_?name|codename|machine_?name|system_?name|internal_?name|identifier|"
+            r"app_?label|field_?name|table_?name|column_?name|attribute_?name|variable|setting_?name|param(eter)?)$",
+            inside=False, coded=False),
+    Meaning("json text", json_text, r"(^|_)(json|payload|metadata|meta_?data|raw_?data|extra_?data|serialized_data|"
+            r"configuration_json)$", coded=True, shortest=30),
+    Meaning("cron", cron, r"(^|_)(cron|crontab|cron_?(expression|schedule))$", coded=True, shortest=11),
+)  # fmt: skip

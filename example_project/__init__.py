@@ -1,0 +1,1 @@
+"""A Django project to try dbstate on, and to test it with."""

@@ -1,0 +1,1 @@
+"""A small shop: users, subscriptions, products, orders, payments and refunds."""

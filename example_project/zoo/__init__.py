@@ -1,0 +1,1 @@
+"""One of each awkward thing that a portable Django model can hold."""

@@ -1,0 +1,1 @@
+"""One of each awkward thing that only PostgreSQL can hold."""

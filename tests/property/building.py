@@ -1,0 +1,359 @@
+"""A graph's models, made real: classes in Django's registry, and tables."""
+
+from __future__ import annotations
+
+import types
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import connections, models, transaction
+from django.db.models import F, Q
+
+from tests.property.graphs import (
+    Graph,
+    Relation,
+    either_targets,
+    model_name,
+    settled,
+    through_name,
+)
+from tests.property.traits import Part, part_of
+
+NAMES = ("{}", "{} with spaces", "{}_UPPER", "{}_größe", "{}'s")
+
+
+@dataclass(slots=True)
+class Built:
+    """A graph's models, in the global registry under ``label``."""
+
+    graph: Graph
+    label: str
+    models: list[type[models.Model]]
+    parts: list[list[Part]]
+    between: dict[str, type[models.Model]] = field(default_factory=dict)
+    tables: list[type[models.Model]] = field(default_factory=list)
+    """All models that have a table, in the order in which they can be created."""
+
+    def all_models(self) -> list[type[models.Model]]:
+        """Every model with a table, those between many-to-many ends too."""
+        found = list(self.tables)
+        for model in self.tables:
+            found += [f.remote_field.through for f in model._meta.local_many_to_many if _automatic(f)]
+        return found
+
+    @property
+    def apps(self) -> Any:
+        """A registry in which nothing is but these models and content types."""
+        return _View(frozenset({self.label, "contenttypes"}))
+
+    @contextmanager
+    def in_tables(self, using: str = "default") -> Iterator[None]:
+        """The tables while this lasts; everything written meanwhile is undone."""
+        connection = connections[using]
+        # SQLite can only change tables while it does not look at foreign keys; check_constraints() does.
+        loosened = connection.vendor == "sqlite" and connection.disable_constraint_checking()
+        try:
+            with transaction.atomic(using=using):
+                with connection.schema_editor() as editor:
+                    for model in self.tables:
+                        editor.create_model(model)
+                _make_undeferrable(self, using)
+                yield
+                transaction.set_rollback(True, using=using)
+        finally:
+            if loosened:
+                connection.enable_constraint_checking()
+
+
+class _View:
+    """The global registry, of which only some apps can be seen."""
+
+    def __init__(self, labels: frozenset[str]) -> None:
+        self._labels = labels
+
+    def get_models(self, **included: bool) -> list[type[models.Model]]:
+        return [model for model in apps.get_models(**included) if model._meta.app_label in self._labels]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(apps, name)
+
+
+def _automatic(made: Any) -> bool:
+    return bool(made.remote_field.through._meta.auto_created)
+
+
+def _make_undeferrable(built: Built, using: str) -> None:
+    """Take from some foreign keys what lets cycles begin; only the database knows it."""
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return
+    for model in built.tables:
+        for made in model._meta.local_fields:
+            if not made.name.startswith("undeferrable_"):
+                continue
+            with connection.cursor() as cursor:
+                found = connection.introspection.get_constraints(cursor, model._meta.db_table)
+                for name, facts in found.items():
+                    if facts["foreign_key"] and facts["columns"] == [made.column]:
+                        table = connection.ops.quote_name(model._meta.db_table)
+                        quoted = connection.ops.quote_name(name)
+                        cursor.execute(f"ALTER TABLE {table} ALTER CONSTRAINT {quoted} NOT DEFERRABLE")
+
+
+@contextmanager
+def build(graph: Graph) -> Iterator[Built]:
+    """The graph's models while this lasts, in the global registry as an app of their own."""
+    label = f"graph{uuid.uuid4().hex[:8]}"
+    config = _config(label)
+    apps.app_configs[label] = config
+    try:
+        config.import_models()
+        yield _Builder(graph, label).build()
+    finally:
+        del apps.app_configs[label]
+        apps.all_models.pop(label, None)
+        apps.clear_cache()
+        ContentType.objects.clear_cache()
+
+
+def _config(label: str) -> AppConfig:
+    module = types.ModuleType(label)
+    module.__file__ = str(Path(__file__))
+    config = type("GraphConfig", (AppConfig,), {"label": label, "path": str(Path(__file__).parent)})(
+        label, module
+    )
+    config.apps = apps
+    config.default_auto_field = "django.db.models.BigAutoField"
+    return config
+
+
+class _Builder:
+    def __init__(self, graph: Graph, label: str) -> None:
+        self.graph, self.label = graph, label
+        self.built = Built(graph, label, [], [])
+
+    def build(self) -> Built:
+        for position in range(len(self.graph.models)):
+            self._model(position)
+        for position in range(len(self.graph.models)):
+            self._throughs(position)
+        return self.built
+
+    def _class(self, name: str, bases: tuple[type, ...], members: dict[str, Any], **meta: Any) -> Any:
+        meta = {"app_label": self.label, **meta}
+        members = {"__module__": __name__, "Meta": type("Meta", (), meta), **members}
+        return type(models.Model)(name, bases, members)
+
+    def _model(self, position: int) -> None:
+        spec = self.graph.models[position]
+        parts = [part_of(f"{position}_{n}", trait) for n, trait in enumerate(spec.traits)]
+        members: dict[str, Any] = dict(self._key(position))
+        constraints: list[models.BaseConstraint] = []
+        together: list[tuple[str, ...]] = []
+        for part in parts:
+            members |= part.fields
+            constraints += part.constraints
+            together += part.unique_together
+        meta: dict[str, Any] = {"db_table": NAMES[spec.name].format(f"{self.label}_{position}")}
+        members |= self._wanted_by_others(position)
+        for order, relation in enumerate(settled(self.graph, position)):
+            made, rules, more = self._relation(position, order, relation)
+            members |= made
+            constraints += rules
+            meta |= more
+        if spec.soft_delete and spec.parent is None:
+            members |= _soft_delete()
+        bases = (models.Model,) if spec.parent is None else (self.built.models[spec.parent],)
+        for constraint in constraints:
+            constraint.name = f"{self.label}_{constraint.name}"
+        model = self._class(
+            model_name(position), bases, members, constraints=constraints, unique_together=together, **meta
+        )
+        rules = [part.clean for part in parts if part.clean]
+        if rules:
+            model.clean = _clean(model, rules)
+        self.built.models.append(model)
+        self.built.parts.append(parts)
+        self.built.tables.append(model)
+        if spec.proxy:
+            self._class(f"Proxy{position}", (model,), {}, proxy=True)
+
+    def _key(self, position: int) -> dict[str, Any]:
+        spec = self.graph.models[position]
+        if spec.parent is not None:
+            return {}
+        owner = next((r for r in spec.relations if r.kind == "key"), None)
+        to = f"{self.label}.{model_name(owner.target)}" if owner else ""
+        everything: dict[str, Callable[[], dict[str, Any]]] = {
+            "auto": lambda: {"id": models.BigAutoField(primary_key=True)},
+            "small_auto": lambda: {"number": models.SmallAutoField(primary_key=True, db_column="no")},
+            "uuid": lambda: {"id": models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)},
+            "text": lambda: {"code": models.CharField(max_length=12, primary_key=True)},
+            "integer": lambda: {"number": models.PositiveIntegerField(primary_key=True)},
+            "composite": lambda: {
+                "pk": models.CompositePrimaryKey("shelf", "number"),
+                "shelf": models.SmallIntegerField(),
+                "number": models.CharField(max_length=10),
+            },
+            "composite_parent": lambda: {
+                "pk": models.CompositePrimaryKey("owner", "day"),
+                "owner": models.ForeignKey(to, models.CASCADE, related_name="+"),
+                "day": models.DateField(),
+            },
+            "one_to_one": lambda: {
+                "owner": models.OneToOneField(to, models.CASCADE, primary_key=True, related_name="+")
+            },
+        }
+        return everything[spec.key]()
+
+    def _wanted_by_others(self, position: int) -> dict[str, Any]:
+        """Fields that relations to this model read."""
+        made: dict[str, Any] = {}
+        for other in range(len(self.graph.models)):
+            for relation in settled(self.graph, other):
+                if relation.target != position:
+                    continue
+                if relation.kind == "to_field":
+                    made[f"natural_{position}"] = models.CharField(max_length=12, unique=True)
+                if relation.kind == "limited":
+                    made[f"is_open_{position}"] = models.BooleanField(default=False)
+                    made[f"shade_{position}"] = models.CharField(
+                        max_length=5, choices=[("light", "light"), ("dark", "dark")]
+                    )
+        return made
+
+    def _relation(
+        self, position: int, order: int, relation: Relation
+    ) -> tuple[dict[str, Any], list[models.BaseConstraint], dict[str, Any]]:
+        if relation.kind == "key":
+            return {}, [], {}
+        name = f"{relation.kind}_{position}_{order}"
+        to = f"{self.label}.{model_name(relation.target)}"
+        loose = {"null": relation.optional, "blank": relation.optional, "related_name": "+"}
+        foreign_key = models.ForeignKey
+        many, target = f"many_{position}_{order}", relation.target
+        if relation.kind == "through":
+            between = f"{self.label}.{through_name(position, order)}"
+            made = models.ManyToManyField(
+                to, through=between, through_fields=("one", "other"), related_name=f"back_{position}_{order}"
+            )
+            return {many: made}, [], {}
+        if relation.kind == "many_to_many":
+            own = (
+                {"to": "self", "symmetrical": relation.variant % 2 == 0} if target == position else {"to": to}
+            )
+            made = models.ManyToManyField(related_name=f"back_{position}_{order}", blank=True, **own)
+            return {many: made}, [], {}
+        if relation.kind == "generic":
+            return _generic(name, relation, loose), [], {}
+        if relation.kind == "two_distinct":
+            first, second = f"first_{position}_{order}", f"second_{position}_{order}"
+            rule = models.CheckConstraint(condition=~Q(**{first: F(second)}), name=f"{name}_ck")
+            fields = {n: foreign_key(to, models.CASCADE, related_name="+") for n in (first, second)}
+            return fields, [rule], {}
+        if relation.kind == "either":
+            return self._either(position, order, relation)
+        if relation.kind == "ordered":
+            return {name: foreign_key(to, models.CASCADE, **loose)}, [], {"order_with_respect_to": name}
+        options: dict[str, Any] = {
+            "foreign_key": {},
+            "one_to_one": {},
+            "undeferrable": {},
+            "unchecked": {"db_constraint": False},
+            "unique_foreign_key": {"unique": True},
+            "to_field": {"to_field": f"natural_{target}", "db_column": f"{name}_natural"},
+            "limited": {"limit_choices_to": _limits(target)[relation.variant % 4]},
+        }[relation.kind]
+        if relation.kind == "one_to_one":
+            foreign_key = models.OneToOneField
+        delete = (models.CASCADE, models.PROTECT, models.DO_NOTHING)[relation.variant % 3]
+        return {name: foreign_key(to, delete, **options, **loose)}, [], {}
+
+    def _either(
+        self, position: int, order: int, relation: Relation
+    ) -> tuple[dict[str, Any], list[models.BaseConstraint], dict[str, Any]]:
+        one, other = f"one_{position}_{order}", f"other_{position}_{order}"
+        fields = {
+            name: models.ForeignKey(
+                f"{self.label}.{model_name(target)}", models.CASCADE, null=True, blank=True, related_name="+"
+            )
+            for name, target in zip((one, other), either_targets(self.graph, position, relation), strict=True)
+        }
+        condition = Q(**{f"{one}__isnull": True, f"{other}__isnull": False}) | Q(
+            **{f"{one}__isnull": False, f"{other}__isnull": True}
+        )
+        return fields, [models.CheckConstraint(condition=condition, name=f"{one}_ck")], {}
+
+    def _throughs(self, position: int) -> None:
+        for order, relation in enumerate(settled(self.graph, position)):
+            if relation.kind != "through":
+                continue
+            name = through_name(position, order)
+            ends = {"one": model_name(position), "other": model_name(relation.target)}
+            members: dict[str, Any] = {
+                end: models.ForeignKey(f"{self.label}.{model}", models.CASCADE, related_name="+")
+                for end, model in ends.items()
+            }
+            members["since"] = models.DateField()
+            members["stars"] = models.PositiveSmallIntegerField(choices=[(n, str(n)) for n in range(1, 6)])
+            unique = models.UniqueConstraint(fields=["one", "other"], name=f"{self.label}_{name}_uq")
+            made = self._class(name, (models.Model,), members, constraints=[unique])
+            self.built.between[name] = made
+            self.built.tables.append(made)
+
+
+def _generic(name: str, relation: Relation, loose: dict[str, Any]) -> dict[str, Any]:
+    kind, key = f"{name}_type", f"{name}_id"
+    object_id: models.Field[Any, Any] = (
+        models.CharField(max_length=64, null=relation.optional, blank=relation.optional)
+        if relation.variant % 2
+        else models.PositiveBigIntegerField(null=relation.optional, blank=relation.optional)
+    )
+    return {
+        kind: models.ForeignKey(ContentType, models.CASCADE, **loose),
+        key: object_id,
+        name: GenericForeignKey(kind, key, for_concrete_model=relation.variant % 3 != 0),
+    }
+
+
+def _limits(target: int) -> tuple[Any, ...]:
+    is_open, shade = f"is_open_{target}", f"shade_{target}"
+    return (
+        {is_open: True},
+        {shade: "dark"},
+        Q(**{is_open: False}) & ~Q(**{shade: "dark"}),
+        lambda: {is_open: True},
+    )
+
+
+class _Live(models.Manager[Any]):
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(is_deleted=False)
+
+
+def _soft_delete() -> dict[str, Any]:
+    return {
+        "is_deleted": models.BooleanField(default=False),
+        "objects": _Live(),
+        "everything": models.Manager(),
+    }
+
+
+def _clean(
+    model: type[models.Model], rules: Sequence[Callable[[models.Model], None]]
+) -> Callable[[Any], None]:
+    """clean() of a model: its bases' rules, and its own."""
+
+    def clean(self: Any) -> None:
+        super(model, self).clean()
+        for rule in rules:
+            rule(self)
+
+    return clean

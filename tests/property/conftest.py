@@ -1,0 +1,15 @@
+"""What the tests with random projects share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database, outside any transaction: every example makes its own and undoes it."""
+    with django_db_blocker.unblock():
+        yield

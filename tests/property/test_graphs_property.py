@@ -1,0 +1,121 @@
+"""Any project's tables are filled with rows that hold, or the refusal is provably right."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+
+from dbstate.seeding import Options, Report, prepare
+from tests.property.building import Built, build
+from tests.property.graphs import (
+    ENOUGH,
+    DrawChooser,
+    Graph,
+    draw_graph,
+    graph_from_seed,
+    model_name,
+)
+from tests.property.judge import check_database
+
+NOW = datetime.datetime(2025, 6, 15, 12, tzinfo=datetime.UTC)
+REPLAY = "DBSTATE_GRAPH_SEEDS"
+"""Environment: plain seeds to run, as ``17`` or ``0-500``."""
+
+
+def run_seed(built: Built) -> Report:
+    """Seed a graph's tables through the public door."""
+    return prepare(built.apps, using="default", options=Options(now=NOW)).run()
+
+
+@st.composite
+def graphs(draw: Any, greatest: int) -> Graph:
+    """Random projects that shrink to few models with few traits."""
+    return draw_graph(DrawChooser(draw), greatest=greatest, vendor=connection.vendor)
+
+
+def problems_of(graph: Graph) -> list[str]:
+    """All that is wrong after a graph's tables were seeded."""
+    with build(graph) as built, built.in_tables():
+        report = run_seed(built)
+        # Whether a table may be empty depends on the report, too: unnamed() sees to that.
+        labels = {model._meta.label for model in built.all_models()}
+        found = check_database(built.all_models(), may_be_empty=labels)
+        return found + unnamed(built, report) + too_few(built)
+
+
+def may_be_empty(built: Built) -> set[str]:
+    """Labels of the models whose tables need no rows."""
+    return {f"{built.label}.{name}" for name, what in built.graph.expected.items() if what.least == 0}
+
+
+def unnamed(built: Built, report: Report) -> list[str]:
+    """Models that have no rows and are not named with a reason, and those that are named wrongly."""
+    reasons = {skipped.label.lower(): skipped.reason for skipped in report.skipped}
+    found = []
+    for model in built.all_models():
+        label = model._meta.label
+        empty = not model._base_manager.exists()
+        reason = reasons.get(label.lower())
+        if empty and not reason:
+            found.append(f"{label}: no rows, and the report does not say why")
+        elif empty and label not in may_be_empty(built):
+            found.append(f"{label}: refused without need: {reason}")
+        elif reason and not empty:
+            found.append(f"{label}: has rows, but is reported as skipped: {reason}")
+    return found
+
+
+def too_few(built: Built) -> list[str]:
+    """Models that have fewer rows than they have room for, and than every table should get."""
+    found = []
+    for position, model in enumerate(built.models):
+        least = min(ENOUGH, built.graph.expected[model_name(position)].least)
+        rows = model._base_manager.count()
+        if 0 < rows < least:
+            found.append(f"{model._meta.label}: {rows} rows where {least} fit")
+    return found
+
+
+def seeds() -> list[int]:
+    """Plain seeds to run: those of the environment, else a few."""
+    asked = os.environ.get(REPLAY, "0-39")
+    first, _, last = asked.partition("-")
+    return list(range(int(first), int(last or first) + 1))
+
+
+@pytest.mark.parametrize("seed", seeds())
+def test_a_seeded_graph_holds(seed: int, database: None) -> None:
+    graph = graph_from_seed(seed, vendor=connection.vendor)
+    assert problems_of(graph) == [], graph
+
+
+@settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
+)
+@given(graph=graphs(greatest=5))
+def test_any_small_graph_holds(database: None, graph: Graph) -> None:
+    found = problems_of(graph)
+    note("\n".join(found))
+    assert found == []
+
+
+@pytest.mark.slow
+@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(graph=graphs(greatest=12))
+def test_any_graph_holds(database: None, graph: Graph) -> None:
+    assert problems_of(graph) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1000, 1040))
+def test_a_large_graph_holds(seed: int, database: None) -> None:
+    assert problems_of(graph_from_seed(seed, greatest=40, vendor=connection.vendor)) == []

@@ -1,0 +1,338 @@
+"""The way back from a catalog to Django."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps as installed
+from django.apps.registry import Apps
+from django.contrib.auth.models import Group
+from django.contrib.postgres.fields import ArrayField, DateRangeField
+from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator, MinValueValidator
+from django.db import connection, models
+from django.db.migrations.state import ModelState, ProjectState
+from django.test.utils import isolate_apps
+
+from dbstate.binding import Binding, Complaint, Refused, Unbound, bind
+from dbstate.catalog import Catalog, Table
+from dbstate.introspection import read_catalog
+from dbstate.values import RangeValue
+
+
+@pytest.fixture
+def apps() -> Iterator[Apps]:
+    with isolate_apps("django.contrib.messages") as registry:
+        yield registry
+
+
+class Here:
+    """Options of the models here: they belong to an app of the isolated registry."""
+
+    app_label = "messages"
+
+
+def _bind(apps: Apps) -> Binding:
+    return bind(read_catalog(apps), apps, using="default")
+
+
+class Cents(models.IntegerField):
+    """Euros in Python, cents in the database."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else int(value * 100)
+
+
+class Jealous:
+    """A descriptor that works only on an instance with a currency, as money fields have."""
+
+    def __init__(self, field: Any) -> None:
+        self.field = field
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance.__dict__["currency"] is None:
+            raise TypeError("no currency")
+        return instance.__dict__.get(self.field.attname)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+class Amount(models.DecimalField):
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        setattr(cls, name, Jealous(self))
+
+
+def _boom(value: object) -> None:
+    raise ZeroDivisionError("boom")
+
+
+@pytest.fixture
+def thing(apps: Apps) -> Binding:
+    class Shop(models.Model):
+        code = models.CharField(max_length=4, primary_key=True)
+
+        class Meta(Here):
+            pass
+
+    class Thing(models.Model):
+        number = models.IntegerField(validators=[MinValueValidator(3)], db_column="The Number")
+        name = models.CharField(max_length=4, choices=[("a", "A"), ("b", "B")], blank=True)
+        boom = models.TextField(validators=[_boom])
+        shop = models.ForeignKey(Shop, models.CASCADE)
+        file = models.FileField(validators=[FileExtensionValidator(["pdf"])])
+        cents = Cents(default=lambda: Decimal("1.5"))
+        currency = models.CharField(max_length=3, default="EUR")
+        amount = Amount(max_digits=5, decimal_places=2, validators=[MinValueValidator(1)])
+        made = models.DateTimeField(null=True, blank=True)
+
+        class Meta(Here):
+            pass
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            if not self.currency:
+                raise RuntimeError("a thing needs a currency")
+
+    return _bind(apps)
+
+
+def test_model_and_field(thing: Binding) -> None:
+    assert thing.model("messages_thing").__name__ == "Thing"
+    assert thing.field("messages_thing", "The Number").name == "number"
+    with pytest.raises(Unbound, match="nowhere"):
+        thing.model("nowhere")
+    with pytest.raises(Unbound, match=r"'number'.*messages\.Thing"):
+        thing.field("messages_thing", "number")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "accepted"),
+    [
+        ("The Number", "7", 7),
+        ("name", "", ""),
+        ("name", "b", "b"),
+        ("shop_id", "gone", "gone"),
+        ("file", "a.pdf", "a.pdf"),
+        ("amount", "2.50", Decimal("2.50")),
+        ("made", None, None),
+        ("made", "2024-02-29T10:00:00Z", dt.datetime(2024, 2, 29, 10, tzinfo=dt.UTC)),
+    ],
+)
+def test_accepted(thing: Binding, column: str, value: object, accepted: object) -> None:
+    cleaned = thing.accept("messages_thing", column, value)
+    assert cleaned == accepted
+    assert type(cleaned) is type(accepted)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason", "crashed"),
+    [
+        ("The Number", 2, "greater than or equal to 3", False),
+        ("The Number", None, "cannot be null", False),
+        ("name", "c", "not a valid choice", False),
+        ("boom", "x", "ZeroDivisionError: boom", True),
+        ("shop_id", None, "cannot be null", False),
+        ("file", "a.exe", "extension", False),
+        ("amount", "0.5", "greater than or equal to 1", False),
+        ("currency", "", "cannot be blank", False),
+    ],
+)
+def test_refused(thing: Binding, column: str, value: object, reason: str, crashed: bool) -> None:
+    with pytest.raises(Refused, match=reason) as caught:
+        thing.accept("messages_thing", column, value)
+    assert caught.value.crashed is crashed
+    field = thing.field("messages_thing", column)
+    assert caught.value.where == f"messages.Thing.{field.name}"
+    assert caught.value.field_class in str(caught.value)
+
+
+def test_accepting_leaves_no_trace_for_the_next_value(thing: Binding) -> None:
+    assert thing.accept("messages_thing", "The Number", 5) == 5
+    with pytest.raises(Refused):
+        thing.accept("messages_thing", "The Number", 1)
+    assert thing.accept("messages_thing", "The Number", 5) == 5
+
+
+def test_encode(thing: Binding) -> None:
+    assert thing.encode("messages_thing", "cents", Decimal("2.5")) == 250
+    assert thing.encode("messages_thing", "shop_id", "abc") == "abc"
+    with pytest.raises(Refused, match=r"prepare 'x' for messages\.Thing\.cents"):
+        thing.encode("messages_thing", "cents", "x")
+
+
+def test_default(thing: Binding) -> None:
+    assert thing.default("messages_thing", "cents") == Decimal("1.5")
+    with pytest.raises(Refused, match=r"messages\.Thing\.number"):
+        thing.default("messages_thing", "The Number")
+
+
+def test_instance(thing: Binding) -> None:
+    made = thing.instance("messages_thing", {"id": 4, "The Number": 9, "currency": "EUR", "shop_id": "x"})
+    assert (made.pk, made.number, made.shop_id, made.name) == (4, 9, "x", None)  # type: ignore[attr-defined]
+    assert made._state.adding is False
+    assert made._state.db == "default"
+
+
+def test_instance_of_a_model_whose_init_crashes(thing: Binding) -> None:
+    made = thing.instance("messages_thing", {"id": 4, "The Number": 9})
+    assert (made.pk, made.number) == (4, 9)  # type: ignore[attr-defined]
+    assert made._state.adding is False
+
+
+def test_instance_over_tables(apps: Apps) -> None:
+    class Place(models.Model):
+        name = models.CharField(max_length=9)
+
+        class Meta(Here):
+            pass
+
+    class Bar(Place):
+        seats = models.IntegerField()
+
+        class Meta(Here):
+            pass
+
+    binding = _bind(apps)
+    made: Any = binding.instance(
+        "messages_bar",
+        {"messages_place": {"id": 3, "name": "Mug"}, "messages_bar": {"place_ptr_id": 3, "seats": 8}},
+    )
+    assert (made.pk, made.id, made.name, made.seats) == (3, 3, "Mug", 8)
+    assert binding.accept("messages_bar", "place_ptr_id", "3") == 3
+    assert binding.encode("messages_bar", "place_ptr_id", 3) == 3
+
+
+def test_composite_and_uuid_keys(apps: Apps) -> None:
+    class Cell(models.Model):
+        pk = models.CompositePrimaryKey("x", "y")
+        x = models.UUIDField(default=uuid.uuid4)
+        y = models.IntegerField()
+
+        class Meta(Here):
+            pass
+
+    binding = _bind(apps)
+    key = uuid.UUID(int=1)
+    made = binding.instance("messages_cell", {"x": key, "y": 2})
+    assert made.pk == (key, 2)
+    assert binding.accept("messages_cell", "x", str(key)) == key
+    assert isinstance(binding.default("messages_cell", "x"), uuid.UUID)
+
+
+def test_ranges_become_those_of_the_field(apps: Apps) -> None:
+    class Stay(models.Model):
+        nights = ArrayField(DateRangeField())
+        name = models.CharField(max_length=3)
+
+        class Meta(Here):
+            pass
+
+    binding = _bind(apps)
+    ours = RangeValue(dt.date(2024, 1, 1), dt.date(2024, 1, 3), "[)")
+    (cleaned,) = binding.accept("messages_stay", "nights", [ours])
+    assert not isinstance(cleaned, RangeValue)
+    assert (cleaned.lower, cleaned.upper, cleaned.bounds) == (ours.lower, ours.upper, "[)")
+    (encoded,) = binding.encode("messages_stay", "nights", [ours])
+    assert encoded == cleaned
+    with pytest.raises(Refused, match=r"messages\.Stay\.name"):
+        binding.accept("messages_stay", "name", ours)
+
+
+def test_bound_to_historical_models() -> None:
+    state = ProjectState()
+    fields = [("id", models.AutoField(primary_key=True)), ("n", models.CharField(max_length=2))]
+    state.add_model(ModelState("shop", "Shop", fields))
+    binding = _bind(state.apps)
+    assert binding.accept("shop_shop", "n", "ab") == "ab"
+    with pytest.raises(Refused):
+        binding.accept("shop_shop", "n", "abc")
+
+
+def test_bound_to_the_wrong_registry(apps: Apps) -> None:
+    table = Table("x", "messages.Missing", (), ())
+    with pytest.raises(Unbound, match=r"messages\.Missing"):
+        bind(Catalog.from_tables((table,)), apps)
+    live = Table("x", "x", (), ())
+    with pytest.raises(Unbound, match="'x'"):
+        bind(Catalog.from_tables((live,)), apps).model("x")
+
+
+@pytest.mark.django_db
+class TestAgainstTheDatabase:
+    """What needs rows: real models of Django."""
+
+    def test_full_clean(self) -> None:
+        binding = _bind(installed)
+        Group.objects.create(name="taken")
+        assert binding.full_clean(binding.instance("auth_group", {"id": 5, "name": "free"})) == ()
+        (complaint,) = binding.full_clean(binding.instance("auth_group", {"id": 5, "name": "taken"}))
+        assert (complaint.field, complaint.code) == ("name", "unique")
+        (complaint,) = binding.full_clean(binding.instance("auth_group", {"id": 5, "name": ""}))
+        assert (complaint.field, complaint.code) == ("name", "blank")
+
+    def test_crashing_clean(self) -> None:
+        class Crashing(Group):
+            class Meta:
+                app_label = "auth"
+                proxy = True
+
+            def clean(self) -> None:
+                Group.objects.create(name="left by clean")
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT 1/0")
+
+        try:
+            complaints = _bind(installed).full_clean(Crashing(id=1, name="x"))
+        finally:
+            del installed.all_models["auth"]["crashing"]
+            installed.clear_cache()
+        (complaint,) = complaints
+        assert (complaint.field, complaint.code) == (None, "crashed")
+        assert "DataError: division by zero" in complaint.message
+        assert not Group.objects.filter(name="left by clean").exists()
+
+    def test_complaint_about_the_whole(self) -> None:
+        class Unhappy(Group):
+            class Meta:
+                app_label = "auth"
+                proxy = True
+
+            def clean(self) -> None:
+                raise ValidationError("never", code="mood")
+
+        try:
+            complaints = _bind(installed).full_clean(Unhappy(id=1, name="x"))
+        finally:
+            del installed.all_models["auth"]["unhappy"]
+            installed.clear_cache()
+        assert complaints == (Complaint(None, "never", "mood"),)
+
+    def test_allowed(self, apps: Apps) -> None:
+        class Badge(models.Model):
+            limited = models.ForeignKey(
+                Group, models.CASCADE, limit_choices_to=lambda: {"name__startswith": "a"}, related_name="+"
+            )
+            free = models.ForeignKey(Group, models.CASCADE, related_name="+")
+            broken = models.ForeignKey(
+                Group, models.CASCADE, limit_choices_to={"nothing": 1}, related_name="+"
+            )
+
+            class Meta(Here):
+                pass
+
+        Group.objects.create(name="abc")
+        Group.objects.create(name="xyz")
+        binding = _bind(apps)
+        rows = binding.allowed("messages_badge", "limited")
+        assert rows is not None
+        assert [row.name for row in rows] == ["abc"]  # type: ignore[attr-defined]
+        assert binding.allowed("messages_badge", "free") is None
+        with pytest.raises(Refused, match=r"messages\.Badge\.broken.*FieldError"):
+            binding.allowed("messages_badge", "broken")

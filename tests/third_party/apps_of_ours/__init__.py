@@ -1,0 +1,1 @@
+"""Models that use the bases and fields of packages that bring few models themselves."""
