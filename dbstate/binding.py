@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,6 +17,9 @@ from dbstate.errors import DbstateError
 from dbstate.values import RangeValue
 
 Result = TypeVar("Result")
+
+CRASHED = "crashed"
+"""Code of a complaint when validation itself raised something else than ValidationError."""
 
 
 class Refused(DbstateError):
@@ -51,7 +54,7 @@ class Complaint:
     """Field name; None for the instance as a whole."""
     message: str
     code: str
-    """Django's code of the error; ``crashed`` when validation itself raised something else."""
+    """Django's code of the error, or CRASHED."""
 
 
 class Binding:
@@ -131,14 +134,26 @@ class Binding:
         """
         with transaction.atomic(using=self._using):
             try:
-                instance.full_clean()
-            except ValidationError as error:
-                return tuple(_complaints(error))
-            except Exception as error:  # clean() is the project's code and may raise anything
-                return (Complaint(None, _told(error), "crashed"),)
+                return _asked(instance)
             finally:
                 transaction.set_rollback(True, using=self._using)
-        return ()
+
+    def full_clean_all(self, instances: Sequence[Model]) -> list[tuple[Complaint, ...]]:
+        """What full_clean() has against each instance, asked in one savepoint.
+
+        Where one's code raises something unexpected, which may leave the transaction unusable, each
+        is asked alone.
+        """
+        found: list[tuple[Complaint, ...]] = []
+        with transaction.atomic(using=self._using):
+            for instance in instances:
+                found.append(_asked(instance))
+                if _crashed(found[-1]):
+                    break
+            transaction.set_rollback(True, using=self._using)
+        if found and _crashed(found[-1]):
+            return [self.full_clean(instance) for instance in instances]
+        return found
 
     def allowed(self, table_name: str, fk_name: str) -> QuerySet[Model] | None:
         """The rows that limit_choices_to admits; None when it limits nothing."""
@@ -262,6 +277,20 @@ def _through_descriptor(instance: Any, field: Any, value: Any) -> Any:
 def _plain_file_name(field: Any, value: Any) -> Any:
     """The name instead of the file object that belongs to the instance."""
     return value.name if isinstance(field, FileField) and hasattr(value, "name") else value
+
+
+def _asked(instance: Model) -> tuple[Complaint, ...]:
+    try:
+        instance.full_clean()
+    except ValidationError as error:
+        return tuple(_complaints(error))
+    except Exception as error:  # clean() is the project's code and may raise anything
+        return (Complaint(None, _told(error), CRASHED),)
+    return ()
+
+
+def _crashed(complaints: tuple[Complaint, ...]) -> bool:
+    return any(complaint.code == CRASHED for complaint in complaints)
 
 
 def _complaints(error: ValidationError) -> Iterator[Complaint]:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from dbstate.guard import rehearsing
 from dbstate.guard.scratch import PREFIX, scratch_beside
 from tests.scratch import execute, fetch, opened, run_on_server, scratch_database, sqlite_entry
 
@@ -83,7 +85,7 @@ class Project:
     """A project in a folder of its own, used as a person does: by commands."""
 
     def __init__(self, folder: Path, entry: dict[str, Any], other: dict[str, Any]) -> None:
-        self.folder, self.entry = folder, entry
+        self.folder, self.entry, self.other = folder, entry, other
         app = folder / "notes"
         (app / "migrations").mkdir(parents=True)
         self.media = folder / "media"
@@ -127,14 +129,19 @@ class Project:
         self.stderr = err
         return out
 
-    def migrate(self, *target: str) -> None:
-        self.run("-m", "django", "migrate", "-v0", *target)
+    def migrate(self) -> None:
+        self.run("-m", "django", "migrate", "-v0")
 
     def judge(self) -> tuple[bool, str]:
         """Whether it may be seeded, and what was found of its rows."""
         shown = json.loads(self.run("-m", "django", "dbstate_guard", "--format", "json"))
         told = [one["message"] for one in shown["reasons"] if one["code"] == "migrations"]
         return shown["allowed"], told[0] if told else ""
+
+    def connect_as(self, role: str) -> None:
+        path = self.folder / "rehearsed_settings.py"
+        options = f'DATABASES["default"]["OPTIONS"] = {{"options": "-c role={role}"}}'
+        path.write_text(f"{path.read_text()}{options}\n")
 
     def execute(self, *statements: str) -> None:
         with opened(self.entry) as connection:
@@ -145,22 +152,32 @@ class Project:
             return fetch(connection, sql)
 
 
+@pytest.fixture(scope="module")
+def migrated(django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a database on which the migrations ran, and nothing else happened."""
+    with django_db_blocker.unblock(), scratch_database() as entry:
+        Project(tmp_path_factory.mktemp("migrated"), entry, entry).migrate()
+        yield entry["NAME"]
+
+
 @pytest.fixture
-def project(django_db_blocker: Any, tmp_path: Path) -> Iterator[Project]:
-    with django_db_blocker.unblock(), scratch_database() as entry, scratch_database() as other:
-        yield Project(tmp_path, entry, other)
+def project(migrated: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[Project]:
+    """A project whose database is freshly migrated."""
+    with django_db_blocker.unblock(), scratch_database(template=migrated) as entry:
+        yield Project(tmp_path, entry, {**entry, "NAME": migrated})
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])
-def portable(
-    request: pytest.FixtureRequest, django_db_blocker: Any, tmp_path: Path
-) -> Iterator[Callable[[], Project]]:
+def portable(request: pytest.FixtureRequest, django_db_blocker: Any, tmp_path: Path) -> Iterator[Project]:
+    """The same on each vendor."""
     if request.param == "postgresql":
-        yield lambda: request.getfixturevalue("project")
+        yield request.getfixturevalue("project")
         return
     with django_db_blocker.unblock():
         entry, other = (sqlite_entry(str(tmp_path / name)) for name in ("a", "b"))
-        yield lambda: Project(tmp_path, entry, other)
+        project = Project(tmp_path, entry, other)
+        project.migrate()
+        yield project
 
 
 def leftovers() -> set[str]:
@@ -178,46 +195,38 @@ def wait_for(what: Callable[[], Any], *, seconds: float = 20) -> Any:
     raise AssertionError("it did not happen")
 
 
-def test_rows_of_migrations_are_allowed_and_one_more_is_refused(
-    portable: Callable[[], Project],
-) -> None:
-    project = portable()
-    project.migrate()
-    assert project.judge() == (True, "holds only rows that its migrations make")
-    assert "applying them to a scratch database" in project.stderr
-    assert "said by a migration" not in project.stderr
+def test_rows_of_migrations_are_allowed_and_one_more_is_refused(portable: Project) -> None:
+    assert portable.judge() == (True, "holds only rows that its migrations make")
+    assert "applying them to a scratch database" in portable.stderr
+    assert "said by a migration" not in portable.stderr
 
-    project.execute("UPDATE notes_note SET text = 'edited'", "DELETE FROM notes_note WHERE id = 2")
-    assert project.judge()[0], "no row is beyond those of migrations"
+    portable.execute("UPDATE notes_note SET text = 'edited'", "DELETE FROM notes_note WHERE id = 2")
+    assert portable.judge()[0], "no row is beyond those of migrations"
 
-    project.execute("INSERT INTO notes_note (id, text) VALUES (7, 'mine')")
-    allowed, found = project.judge()
+    portable.execute("INSERT INTO notes_note (id, text) VALUES (7, 'mine')")
+    allowed, found = portable.judge()
     assert not allowed
     assert found == "holds rows that its migrations do not make (notes_note: 1 of 2)"
 
 
-def test_random_keys_are_counted(portable: Callable[[], Project]) -> None:
-    project = portable()
-    project.migrate()
-    project.execute("INSERT INTO notes_key VALUES ('6a8c2f0e5f9b4d0fa7a1d3c4b5e6f708')")
-    assert project.judge() == (False, "holds rows that its migrations do not make (notes_key: 1 of 2)")
+def test_random_keys_are_counted(portable: Project) -> None:
+    portable.execute("INSERT INTO notes_key VALUES ('6a8c2f0e5f9b4d0fa7a1d3c4b5e6f708')")
+    assert portable.judge() == (False, "holds rows that its migrations do not make (notes_key: 1 of 2)")
 
 
 def test_a_table_that_no_migration_makes_counts(project: Project) -> None:
-    project.migrate()
     project.execute("CREATE TABLE by_hand AS SELECT 1 AS id")
     assert "by_hand: 1 of 1" in project.judge()[1]
 
 
 def test_sessions_need_no_rehearsal(project: Project) -> None:
-    project.migrate()
     project.execute("CREATE TABLE django_session AS SELECT 1 AS id")
     assert project.judge() == (False, "holds rows that its migrations do not make (django_session: 1 of 1)")
     assert project.stderr == ""
 
 
 def test_pending_migrations_are_named(project: Project) -> None:
-    project.migrate("notes", "0001")
+    project.execute("DELETE FROM django_migrations WHERE name = '0002_rows'")
     allowed, found = project.judge()
     assert not allowed
     assert "not applied yet: notes.0002_rows; run python manage.py migrate first" in found
@@ -226,28 +235,19 @@ def test_pending_migrations_are_named(project: Project) -> None:
 
 @pytest.mark.parametrize("alias", ["default", "other"])
 def test_migrations_reach_no_database_of_the_project(project: Project, alias: str) -> None:
-    project.migrate()
     project.write_second(f'connections["{alias}"].cursor().execute("CREATE TABLE stray ()")')
     allowed, found = project.judge()
     assert allowed == (alias == "default")
     if alias == "other":
         assert "applying them elsewhere failed" in found
         assert "DATABASES" in found
-    for entry in (project.entry, {**project.entry, "NAME": str(_other(project)["NAME"])}):
+    for entry in (project.entry, project.other):
         with opened(entry) as connection:
             assert fetch(connection, "SELECT to_regclass('stray')") is None
 
 
-def _other(project: Project) -> dict[str, Any]:
-    scope: dict[str, Any] = {}
-    exec((project.folder / "rehearsed_settings.py").read_text(), scope)
-    found: dict[str, Any] = scope["DATABASES"]["other"]
-    return found
-
-
 def test_a_connection_by_a_migrations_own_settings_is_refused(project: Project) -> None:
     """A copy of the settings made before they were redirected leads back to the project's database."""
-    project.migrate()
     path = project.folder / "rehearsed_settings.py"
     path.write_text(path.read_text() + 'import copy\nKEPT = copy.deepcopy(DATABASES["default"])\n')
     project.write_second(
@@ -259,7 +259,6 @@ def test_a_connection_by_a_migrations_own_settings_is_refused(project: Project) 
 
 
 def test_mail_and_files_go_nowhere(project: Project) -> None:
-    project.migrate()
     project.write_second(
         'send_mail("a", "b", "a@x.example", ["b@x.example"]); default_storage.save("x", ContentFile(b"x"))'
     )
@@ -268,7 +267,6 @@ def test_mail_and_files_go_nowhere(project: Project) -> None:
 
 
 def test_what_cannot_be_rehearsed_is_refused(project: Project) -> None:
-    project.migrate()
     project.write_second('raise ValueError("no shop to fill")')
     assert project.judge() == (
         False,
@@ -278,7 +276,6 @@ def test_what_cannot_be_rehearsed_is_refused(project: Project) -> None:
 
 
 def test_a_rehearsal_that_takes_too_long_is_ended(project: Project) -> None:
-    project.migrate()
     project.write_second("time.sleep(60)")
     before = time.monotonic()
     out = project.run(
@@ -296,12 +293,8 @@ def test_a_role_that_makes_no_databases_is_refused(project: Project) -> None:
     role = f"{project.entry['NAME']}_plain"
     run_on_server(f'CREATE ROLE "{role}"')
     try:
-        project.migrate()
         project.execute(f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{role}"')
-        path = project.folder / "rehearsed_settings.py"
-        path.write_text(
-            f'{path.read_text()}DATABASES["default"]["OPTIONS"] = {{"options": "-c role={role}"}}\n'
-        )
+        project.connect_as(role)
         allowed, found = project.judge()
         assert not allowed
         assert "no scratch database: permission denied" in found
@@ -310,31 +303,19 @@ def test_a_role_that_makes_no_databases_is_refused(project: Project) -> None:
         run_on_server(f'DROP ROLE "{role}"')
 
 
-def test_a_killed_rehearsal_is_swept_by_the_next(project: Project) -> None:
-    project.migrate()
+def test_a_killed_rehearsal_takes_its_child_along_and_is_swept_by_the_next(project: Project) -> None:
     project.write_second("time.sleep(600)")
     before = leftovers()
     killed = project.start("-m", "django", "dbstate_guard")
     (name,) = wait_for(lambda: leftovers() - before)
-    killed.kill()
-    killed.communicate()
-    project.write_second()
-    assert project.judge()[0]
-    assert name not in leftovers()
-
-
-def test_the_child_ends_with_its_parent(project: Project) -> None:
-    project.migrate()
-    project.write_second("time.sleep(600)")
-    before = leftovers()
-    killed = project.start("-m", "django", "dbstate_guard")
-    (name,) = wait_for(lambda: leftovers() - before)
-    sessions = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'"
+    sessions = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND query LIKE '%notes_%'"
     wait_for(lambda: project.fetch(sessions))
     killed.kill()
     killed.communicate()
     wait_for(lambda: project.fetch(sessions) == 0)
-    run_on_server(f'DROP DATABASE IF EXISTS "{name}"')
+    project.write_second()
+    assert project.judge()[0]
+    assert name not in leftovers()
 
 
 def test_sweeping_spares_those_whose_makers_live(project: Project) -> None:
@@ -348,8 +329,62 @@ def test_sweeping_spares_those_whose_makers_live(project: Project) -> None:
         assert second["NAME"] not in leftovers()
 
 
+def test_folders_of_killed_rehearsals_are_swept(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, young, other = (tmp_path / name for name in (f"{PREFIX}old", f"{PREFIX}young", "old"))
+    for folder in (old, young, other):
+        folder.mkdir()
+        if folder is not young:
+            os.utime(folder, (0, 0))
+    with opened(project.entry) as connection, scratch_beside(connection):
+        assert [folder.exists() for folder in (old, young, other)] == [False, True, True]
+
+
+def test_many_rows_are_not_read(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsing, "LIMIT", 2)
+    with opened(project.entry) as connection:
+        monkeypatch.setattr(rehearsing, "_pending", lambda connection: [])
+        found = rehearsing.rehearse(connection, note=pytest.fail)
+    assert found.failure == "it holds more than 2 rows"
+
+
 def test_an_error_inside_drops_the_scratch_database(project: Project) -> None:
     with opened(project.entry) as connection:
         with pytest.raises(KeyboardInterrupt), scratch_beside(connection) as made:
             raise KeyboardInterrupt
         assert made["NAME"] not in leftovers()
+
+
+def seed(project: Project) -> tuple[int, str]:
+    """Exit code and standard error of a seeding run."""
+    started = project.start("-m", "django", "dbstate_seed", "--rows", "3", "--profile", "realistic")
+    _, err = started.communicate(timeout=60)
+    return started.returncode, err
+
+
+def test_seeding_claims_the_database_so_that_the_next_one_looks_at_nothing(project: Project) -> None:
+    code, told = seed(project)
+    assert (code, "scratch database" in told) == (0, True), told
+    assert project.fetch("SELECT count(*) FROM notes_note") >= 3
+    code, told = seed(project)
+    assert (code, "scratch database" in told) == (0, False), told
+
+
+def test_seeding_by_another_than_the_owner_says_what_a_later_run_needs(project: Project) -> None:
+    role = f"{project.entry['NAME']}_maker"
+    run_on_server(f'CREATE ROLE "{role}" CREATEDB')
+    try:
+        project.execute(
+            f'GRANT ALL ON ALL TABLES IN SCHEMA public TO "{role}"',
+            f'GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO "{role}"',
+        )
+        project.connect_as(role)
+        code, told = seed(project)
+        assert code == 0, told
+        assert "this role does not own it" in told
+        assert "a later run will need python manage.py dbstate_guard --mark --database default" in told
+    finally:
+        project.execute(f'DROP OWNED BY "{role}"')
+        run_on_server(f'DROP ROLE "{role}"')

@@ -176,7 +176,9 @@ def _break_cycle(
             return component, [], str(UnbreakableCycle(keys))
         name = left.pop(index)
         for key in _inside(tables[name], left):
-            breaks.append(Break(name, key.name, key.target, "nulled" if key.null else "deferred"))
+            breaks.append(
+                Break(name, key.name, key.target, "nulled" if _nullable(tables[name], key) else "deferred")
+            )
         ordered.append(name)
     return tuple(ordered), breaks, ""
 
@@ -188,10 +190,16 @@ def _inside(table: Table, left: Iterable[str]) -> list[ForeignKey]:
     return [key for key in table.foreign_keys if key.target in left and key.target != table.name]
 
 
+def _nullable(table: Table, key: ForeignKey) -> bool:
+    """Whether a row can be written with NULL first: no CHECK may look at the column."""
+    checked = {name for check in table.checks for name in check.columns}
+    return key.null and (not checked.intersection(key.columns) or not key.deferrable)
+
+
 def _cost(table: Table, left: Iterable[str]) -> int:
     total = 0
     for key in _inside(table, left):
-        if key.null:
+        if _nullable(table, key):
             total += 1
         elif (key.deferrable or not key.enforced) and not key.parent_link:
             total += 1000

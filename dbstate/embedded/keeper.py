@@ -106,6 +106,14 @@ def _pid_in(pid_file: Path) -> int | None:
         return None
 
 
+def is_at(descriptor: int, path: Path) -> bool:
+    """Whether this open file is still the one with this path."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
 def wait_until_alone(lease: int, linger: float) -> None:
     """Return, holding the lease alone, once nobody has held it for ``linger`` seconds."""
     while True:
@@ -140,7 +148,9 @@ def main(arguments: Sequence[str]) -> int:
     lease = os.open(lease_path, os.O_RDWR | os.O_CLOEXEC)
     detach(log)
     wait_until_alone(lease, linger)
-    stopped = stop_server(server_lock, socket_path, server)
+    # A folder that was removed may have been made anew, with a server and a keeper of its own; the server of the
+    # removed one misses its pid file, and stops by itself.
+    stopped = not is_at(lease, lease_path) or stop_server(server_lock, socket_path, server)
     if not stopped:
         print(f"cannot stop the server of {socket_path}: it still runs", file=sys.stderr)
     # In this order: whoever waits for the lease must then find that there is no keeper any more.

@@ -176,12 +176,7 @@ def _make_folder(folder: Path, mode: int) -> None:
 def _has_lease(place: Place) -> bool:
     """Whether this process holds the lease that is there now (the folder may have been removed since)."""
     descriptor = _leases.get(place.lease)
-    if descriptor is None:
-        return False
-    try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(place.lease))
-    except FileNotFoundError:
-        return False
+    return descriptor is not None and keeper.is_at(descriptor, place.lease)
 
 
 def _take_lease(place: Place) -> None:

@@ -32,6 +32,7 @@ _PLACES = {
 def main() -> None:
     order: Order = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    sys.argv[:] = order.argv
     if tuple(settings.INSTALLED_APPS) != order.installed:
         sys.exit("INSTALLED_APPS come out otherwise in another process")
     redirect_databases(settings.DATABASES, order)

@@ -16,19 +16,21 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.exceptions import BadMigrationError, NodeNotFoundError
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from dbstate.guard.facts import Excess, Rehearsal
-from dbstate.guard.keys import TooMany, read_keys, rows_beyond
+from dbstate.guard.keys import LIMIT, count_rows, rows_beyond
 from dbstate.guard.occupancy import Stored, occupied_tables, stored_tables
-from dbstate.guard.scratch import Entry, opened, scratch_beside
+from dbstate.guard.scratch import PREFIX, Entry, opened, scratch_beside
 
 PEOPLES = ("django_session", "django_admin_log")
 """Tables whose rows people make: where they hold some, there is nothing to try out."""
@@ -52,6 +54,8 @@ class Order:
     """Settings of the scratch database."""
     installed: tuple[str, ...]
     """INSTALLED_APPS here: settings that come out otherwise there would prove nothing."""
+    argv: tuple[str, ...]
+    """What settings may read from sys.argv here."""
     folder: str
     """Where files go that a migration stores."""
 
@@ -70,42 +74,53 @@ def rehearse(
     try:
         if told := _of_people(connection, tables):
             return Rehearsal(excess=told)
-        _require_comparable(connection)
+        _require_comparable(connection, tables)
         note(_NOTE)
         with scratch_beside(connection) as entry:
             _migrate(connection, entry, timeout)
             with opened(connection, entry) as scratch:
                 return Rehearsal(excess=rows_beyond(connection, tables, scratch))
-    except (_Failed, TooMany) as error:
+    except _Failed as error:
         return Rehearsal(failure=str(error))
     except (Error, OSError) as error:
         return Rehearsal(failure=f"no scratch database: {' '.join(str(error).split())}")
 
 
 def _of_people(connection: BaseDatabaseWrapper, tables: list[Stored]) -> tuple[Excess, ...]:
-    """Rows that need no rehearsal; also raises TooMany before anything is made."""
-    counts = {table.shown: read_keys(connection, table, ()).total() for table in tables}
-    return tuple(Excess(name, counts[name], counts[name]) for name in PEOPLES if name in counts)
+    counts = {table.shown: count_rows(connection, table) for table in tables if table.shown in PEOPLES}
+    return tuple(Excess(name, count, count) for name, count in counts.items())
 
 
-def _require_comparable(connection: BaseDatabaseWrapper) -> None:
+def _require_comparable(connection: BaseDatabaseWrapper, tables: list[Stored]) -> None:
+    """Raise _Failed for what can be known before anything is made."""
     if not getattr(settings, "SETTINGS_MODULE", None):
         raise _Failed("the settings come from no module that another process could read")
     if connection.alias not in connections.settings:
         raise _Failed("no alias of the settings names it")
     if not MigrationRecorder(connection).applied_migrations():
         raise _Failed("no migrations are applied to it")
-    executor = MigrationExecutor(connection)
-    pending = [str(step) for step, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
-    if pending:
+    if pending := _pending(connection):
         more = f" and {len(pending) - 3} more" if len(pending) > 3 else ""
         raise _Failed(f"not applied yet: {', '.join(pending[:3])}{more}; run python manage.py migrate first")
+    rows = 0
+    for table in tables:
+        rows += count_rows(connection, table)
+        if rows > LIMIT:
+            raise _Failed(f"it holds more than {LIMIT:,} rows")
+
+
+def _pending(connection: BaseDatabaseWrapper) -> list[str]:
+    try:
+        executor = MigrationExecutor(connection)
+        return [str(step) for step, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    except (NodeNotFoundError, BadMigrationError) as error:
+        raise _Failed(f"they cannot be read: {error}") from error
 
 
 def _migrate(connection: BaseDatabaseWrapper, entry: Entry, timeout: float) -> None:
     """Run ``migrate`` on the scratch database in another process. Raises _Failed."""
-    with tempfile.TemporaryDirectory(prefix="dbstate_media_") as folder:
-        order = Order(connection.alias, entry, tuple(settings.INSTALLED_APPS), folder)
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
+        order = Order(connection.alias, entry, tuple(settings.INSTALLED_APPS), tuple(sys.argv), folder)
         try:
             told = pickle.dumps(order)
         except (pickle.PicklingError, TypeError, AttributeError) as error:
@@ -138,25 +153,28 @@ def _run(told: bytes, said: int, timeout: float) -> int | None:
         stderr=said,
         start_new_session=True,
     )
-    assert child.stdin is not None
     try:
-        child.stdin.write(told)
-        child.stdin.flush()
+        _tell(child, told)
         return child.wait(timeout)
-    except BrokenPipeError:
-        return child.wait(timeout)  # it ended before it was told anything, and said why
     except subprocess.TimeoutExpired:
         return None
     finally:
         if child.poll() is None:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-        _close(child)
+        _hang_up(child)
 
 
-def _close(child: subprocess.Popen[bytes]) -> None:
+def _tell(child: subprocess.Popen[bytes], told: bytes) -> None:
     assert child.stdin is not None
-    try:
+    # A child that ended before it was told anything has said why.
+    with suppress(BrokenPipeError):
+        child.stdin.write(told)
+        child.stdin.flush()
+
+
+def _hang_up(child: subprocess.Popen[bytes]) -> None:
+    assert child.stdin is not None
+    # What it has not read is of no use to anybody.
+    with suppress(BrokenPipeError):
         child.stdin.close()
-    except BrokenPipeError:
-        return  # what it did not read is of no use to anybody

@@ -2,7 +2,7 @@
 
 On PostgreSQL its name carries a number, and a session that holds the advisory lock of this number
 shows that its maker is alive: locks end with the session, however that ends. ``pg_locks`` shows those
-of all databases, so makers need not meet in one. On SQLite it is a file in a folder of its own.
+of all databases, so makers need not meet in one. On SQLite it is a file in a folder of its own, which is nobody's after an hour.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def scratch_beside(connection: BaseDatabaseWrapper) -> Iterator[Entry]:
 
     Raises django.db.Error, or OSError for a file, where none can be made or dropped.
     """
+    _sweep_folders(Path(tempfile.gettempdir()))
     with _MAKERS[connection.vendor](connection) as entry:
         yield entry
 
@@ -102,16 +104,18 @@ def _sweep_server(cursor: Any) -> None:
 
 @contextmanager
 def _make_on_sqlite(connection: BaseDatabaseWrapper) -> Iterator[Entry]:
-    _sweep_folders(Path(tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         yield {**connection.settings_dict, "NAME": str(Path(folder) / "scratch.sqlite3")}
 
 
 def _sweep_folders(parent: Path) -> None:
+    """Remove what killed rehearsals left; the scratch files of migrations too."""
     for folder in parent.glob(f"{PREFIX}*"):
-        found = folder.lstat()
-        if found.st_uid == os.getuid() and time.time() - found.st_mtime > _STALE and not folder.is_symlink():
-            shutil.rmtree(folder)
+        with suppress(FileNotFoundError):  # somebody else sweeps as well
+            found = folder.lstat()
+            own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+            if own and time.time() - found.st_mtime > _STALE:
+                shutil.rmtree(folder)
 
 
 _MAKERS = {"postgresql": _make_on_postgresql, "sqlite": _make_on_sqlite}

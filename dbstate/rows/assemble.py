@@ -74,7 +74,7 @@ class Assembler:
         seed: int,
         profile: Profile,
         first: Mapping[str, int],
-        keys: Mapping[tuple[str, str], int],
+        keys: Mapping[tuple[str, str], Callable[[int], object]],
         fixed: Mapping[tuple[str, str], object],
         sources: Callable[[str, str, bool, bool], ColumnValues],
         references: Mapping[str, tuple[Reference, ...]],
@@ -126,7 +126,7 @@ class Assembler:
             if key in self.fixed:
                 values[column.name] = self.fixed[key]
             elif key in self.keys:
-                values[column.name] = self.keys[key] + index
+                values[column.name] = self.keys[key](index)
         return values
 
 
@@ -407,6 +407,8 @@ class Chooser:
         return known
 
     def _ancestor(self, name: str, digit: int, path: Path, draft: Draft) -> int | None:
+        if digit < 0:
+            return None  # the row itself: its own parents are being chosen
         reference = self.references[name]
         position = self._option(reference, digit, draft)[1]
         return self.stocks.follow(reference.target, position, path.steps[1:])

@@ -86,6 +86,7 @@ class Loader:
             with self.backend.judge(self.connection, table) as judge:
                 kept, touched = self._judge(table, drafts, judge, reasons)
             changed |= touched
+            self._relink(table, drafts, kept)
             drafts = kept
         if not drafts:
             raise Unfillable(self.label, reasons[0] if reasons else str(refused))
@@ -93,6 +94,23 @@ class Loader:
             raise Unfillable(self.label, _refusal(refused.verdict))
         self.left_out += reasons
         return drafts
+
+    def _relink(self, table: Table, before: list[Draft], kept: list[Draft]) -> None:
+        """Rows whose parent in the same table was left out get an earlier one, or none."""
+        there = [draft.positions[table.name] for draft in kept]
+        gone = {draft.positions[table.name] for draft in before} - {*there}
+        for reference in self.assembler.choosers[table.name].references.values():
+            for draft in kept if reference.own and gone else ():
+                if draft.links[table.name].get(reference.name) not in gone:
+                    continue
+                own = draft.positions[table.name]
+                earlier = [position for position in there if position < own]
+                parent = earlier[0] if earlier else None if reference.null else own
+                values: tuple[object, ...] = (None,) * len(reference.columns)
+                if parent is not None:
+                    values = self.assembler.stocks[table.name].values(parent, reference.target_columns)
+                draft.values[table.name].update(zip(reference.columns, values, strict=True))
+                draft.links[table.name][reference.name] = parent
 
     def _judge(
         self, table: Table, drafts: list[Draft], judge: Judge, reasons: list[str]

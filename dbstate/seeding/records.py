@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from dbstate.binding import Binding
 from dbstate.catalog import Catalog
@@ -36,11 +36,19 @@ class Records:
         order = [self.binding.field(name, column).attname for column in self.catalog[name].primary_key]
         return list(self._all(model).order_by(*order).values_list(*attributes)[:limit])
 
-    def load(self, name: str, keys: Sequence[tuple[object, ...]]) -> Iterator[Model]:
-        """Instances as Django loads them, in the order of these primary keys, without a manager's filter."""
+    def load(self, name: str, keys: Sequence[tuple[object, ...]]) -> dict[tuple[object, ...], Model]:
+        """Instances as Django loads them, by primary key, without a manager's filter."""
         model = self.binding.model(name)
+        attributes = [self.binding.field(name, column).attname for column in self.catalog[name].primary_key]
+        wanted = Q()
         for key in keys:
-            yield self._all(model).get(**self._where(name, key))
+            wanted |= Q(**dict(zip(attributes, key, strict=True)))
+        if len(attributes) == 1:
+            wanted = Q(**{f"{attributes[0]}__in": [key[0] for key in keys]})
+        return {
+            tuple(getattr(instance, attribute) for attribute in attributes): instance
+            for instance in self._all(model).filter(wanted)
+        }
 
     def delete(self, name: str, key: tuple[object, ...]) -> None:
         """Remove one row of one table, and nothing that Django would remove with it."""

@@ -10,7 +10,8 @@ from django.db import transaction
 
 from dbstate.backends import LoadRefused
 from dbstate.errors import DbstateError
-from dbstate.rows.assemble import Chooser, Exhausted
+from dbstate.catalog import Table
+from dbstate.rows.assemble import Chooser, Draft, Exhausted, Reference
 from dbstate.seeding.load import Unfillable
 from dbstate.seeding.plan import Skipped, Unit
 from dbstate.seeding.references import ParentMissing
@@ -57,21 +58,20 @@ class Runner:
                 self._close(done)
             self._refuse_if_asked()
             session.report.findings += refused_findings(session)
-            session.backend.advance_sequences(session.connection, [session.catalog[n] for n in names])
+            planned = dict.fromkeys(name for unit in session.plan.units for name in unit.chain)
+            session.backend.advance_sequences(session.connection, [session.catalog[n] for n in planned])
             session.backend.check_constraints_now(session.connection)
         session.report.seconds = time.monotonic() - started
         return session.report
 
     def _begin(self) -> None:
-        """Find first free keys; put the rows of tables that get none into stock."""
+        """Put the rows of tables that get none into stock."""
         session = self.session
         session.reasons |= {s.table: s.reason for s in session.plan.skipped}
-        filled = {name: session.catalog[name] for u in session.plan.units if u.rows for name in u.chain}
-        for name, keys in session.backend.next_keys(session.connection, filled.values()).items():
-            session.next_keys |= {(name, column): first for column, first in keys.items()}
+        filled = {name for unit in session.plan.units if unit.rows for name in unit.chain}
         idle = [unit.table for unit in session.plan.units if not unit.rows]
         idle += [s.table for s in session.plan.skipped if s.table in session.present]
-        for name in sorted(set(idle) - set(filled)):
+        for name in sorted(set(idle) - filled):
             session.stock_existing(name)
 
     # groups ------------------------------------------------------------------------------------------
@@ -82,14 +82,12 @@ class Runner:
         left = [unit for unit in group if unit.rows]
         while left:
             lengths = {name: len(stock) for name, stock in session.stocks.items()}
-            next_keys = dict(session.next_keys)
             with transaction.atomic(using=session.alias):
                 made, failed = self._attempt(left)
                 if failed is not None:
                     transaction.set_rollback(True, using=session.alias)
             if failed is None:
                 return made
-            session.next_keys = next_keys
             for name in list(session.stocks):
                 if name in lengths:
                     session.stocks[name].cut(lengths[name])
@@ -153,20 +151,34 @@ class Runner:
         assembler.choosers[name] = chooser
         assembler.references = {**assembler.references, name: references}
         pending = [r for r in references if r.pending]
-        columns = [column for r in pending for column in r.columns]
-        rows = []
         for draft in done.drafts:
             try:
                 chooser.choose(draft, only_pending=True)
             except Exhausted as exhausted:
                 done.result.notes.append(f"the rest is left NULL: {exhausted}")
                 break
+        self._update(done, table, done.drafts, pending)
+        for draft in done.drafts:
             for reference in pending:
                 links = session.stocks[name].links[reference.name]
-                links[draft.positions[name]] = draft.links[name][reference.name]
-            rows.append(session.encoded(table, draft, [*table.primary_key, *columns]))
-        with transaction.atomic(using=session.alias):
+                links[draft.positions[name]] = draft.links[name].get(reference.name)
+
+    def _update(self, done: Made, table: Table, drafts: list[Draft], pending: list[Reference]) -> None:
+        """Write these keys; where the database refuses, row by row, leaving NULL what it refuses."""
+        session = self.session
+        columns = [column for reference in pending for column in reference.columns]
+        rows = [session.encoded(table, draft, [*table.primary_key, *columns]) for draft in drafts]
+        try:
             session.backend.update(session.connection, table, table.primary_key, columns, rows)
+        except LoadRefused as refused:
+            if len(drafts) > 1:
+                for draft in drafts:
+                    self._update(done, table, [draft], pending)
+                return
+            done.result.notes.append(f"left NULL: {', '.join(columns)}: {refused}")
+            for draft in drafts:
+                draft.values[table.name].update(dict.fromkeys(columns))
+                draft.links[table.name].update(dict.fromkeys(r.name for r in pending))
 
     # after -------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ class Made:
     unit: Unit
     assembler: Assembler
     drafts: list[Draft]
-    """The rows of the first block: only these are looked at by full_clean()."""
+    """The rows of the first block, of which full_clean() looks at some; all where keys are pending."""
     result: TableResult
     appended: int
     """Drafts put into the stocks: index of the next one."""
@@ -50,8 +50,6 @@ class Session:
     report: Report
     records: Records
     stocks: Stocks = field(default_factory=Stocks)
-    next_keys: dict[tuple[str, str], int] = field(default_factory=dict)
-    """First free number of each automatic column, by (table, column)."""
     reasons: dict[str, str] = field(default_factory=dict)
     """Tables without rows, and why."""
     files: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -81,13 +79,28 @@ class Session:
             accept=accept,
         )
 
+    def automatic_keys(self, names: Iterable[str]) -> dict[tuple[str, str], Callable[[int], object]]:
+        """For each automatic column of these tables: its value in the n-th row to be written next."""
+        found = self.backend.next_keys(self.connection, [self.catalog[name] for name in names])
+        return {
+            (name, column): self._counting(name, column, first)
+            for name, columns in found.items()
+            for column, first in columns.items()
+        }
+
+    def _counting(self, table: str, column: str, first: int) -> Callable[[int], object]:
+        if self.catalog[table].column(column).judged:
+            # A field class of its own may number with objects, such as obscured ids.
+            return lambda index: self.binding.accept(table, column, first + index)
+        return lambda index: first + index
+
     def _predicted(self, unit: Unit, key: ForeignKey) -> list[tuple[object, ...]]:
         """Keys that the rows of a later unit of the same group will have."""
+        automatic = self.automatic_keys([unit.table])
 
         def value(name: str, index: int) -> object:
-            automatic = self.next_keys.get((unit.table, name))
-            if automatic is not None:
-                return automatic + index
+            if (unit.table, name) in automatic:
+                return automatic[unit.table, name](index)
             return self.source(unit.table, name, True, False).realistic(unit.first[unit.table] + index)
 
         rows = range(min(unit.rows, EXISTING))

@@ -15,8 +15,6 @@ from dbstate.seeding.session import Made, Session
 
 BLOCK = 5_000
 """Rows made and written at once."""
-SPARE = 20
-"""Keys kept free for rows that replace refused ones."""
 
 
 def make_unit(session: Session, unit: Unit) -> Made:
@@ -41,9 +39,6 @@ def make_unit(session: Session, unit: Unit) -> Made:
             else:
                 del session.stocks[name]
         raise
-    for key in session.next_keys:
-        if key[0] in unit.chain:
-            session.next_keys[key] += unit.rows + min(unit.rows, SPARE)
     if unit.limit:
         made.result.notes.append(unit.limit)
     for agreement in {a for chooser in assembler.choosers.values() for a in chooser.unmet}:
@@ -114,7 +109,7 @@ def _assembler(session: Session, unit: Unit) -> tuple[Assembler, dict[str, Tree]
         seed=session.setting.seed,
         profile=session.plan.options.profile,
         first=unit.first,
-        keys={key: first for key, first in session.next_keys.items() if key[0] in unit.chain},
+        keys=session.automatic_keys(unit.chain),
         fixed=fixed,
         sources=session.source,
         references={
@@ -140,14 +135,15 @@ def _count_existing(session: Session, unit: Unit, assembler: Assembler) -> None:
 
 def _write_blocks(session: Session, made: Made, trees: dict[str, Tree]) -> None:
     unit, result = made.unit, made.result
+    pending = any(r.pending for found in made.assembler.references.values() for r in found)
     for start in range(0, unit.rows, BLOCK):
         drafts, full = draft_rows(session, made, range(start, min(start + BLOCK, unit.rows)))
         if full:
             result.notes.append(f"no more rows than these: {full}")
         written = write(session, made, drafts, trees) if drafts else []
         result.made += len(written)
-        if start == 0:
-            made.drafts = written
+        if start == 0 or pending:
+            made.drafts += written
         session.progress(unit.label, result.made)
         if full:
             break

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from dbstate.backends import LoadRefused
-from dbstate.binding import Complaint
+from dbstate.binding import CRASHED, Complaint
 from dbstate.errors import DbstateError
 from dbstate.findings import Finding
 from dbstate.rows.assemble import Draft
@@ -45,8 +45,7 @@ def verify(session: Session, made: Made) -> None:
 
 def report_refused(session: Session, made: Made) -> None:
     """Name rows that full_clean() refuses now, and change nothing."""
-    for draft in made.drafts[:VERIFIED]:
-        complaints = _complaints(session, made, draft)
+    for complaints in _complaints(session, made, made.drafts[:VERIFIED]):
         if complaints:
             _report(session, made, complaints)
 
@@ -72,8 +71,7 @@ def _judge(
 ) -> list[tuple[Draft, Complaints]]:
     """Rows that are refused and could not be mended."""
     bad: list[tuple[Draft, Complaints]] = []
-    for draft in drafts:
-        complaints = _complaints(session, made, draft)
+    for draft, complaints in zip(drafts, _complaints(session, made, drafts), strict=True):
         if complaints:
             bad.append((draft, complaints))
         elif mender.good is None:
@@ -85,15 +83,19 @@ def _judge(
     ]
 
 
-def _complaints(session: Session, made: Made, draft: Draft) -> Complaints:
-    """What full_clean() says of the row as Django loads it."""
+def _complaints(session: Session, made: Made, drafts: Sequence[Draft]) -> list[Complaints]:
+    """What full_clean() says of each row as Django loads it."""
     leaf = made.unit.table
-    key = tuple(draft.values[leaf][column] for column in session.catalog[leaf].primary_key)
+    columns = session.catalog[leaf].primary_key
+    keys = [tuple(draft.values[leaf][column] for column in columns) for draft in drafts]
     try:
-        (instance,) = session.records.load(leaf, [key])
+        loaded = session.records.load(leaf, keys)
     except Exception as error:  # converters, __init__ and signals are the project's code
-        return (Complaint(None, f"cannot be loaded: {type(error).__name__}: {error}", "crashed"),)
-    return session.binding.full_clean(instance)
+        complaint = Complaint(None, f"cannot be loaded: {type(error).__name__}: {error}", CRASHED)
+        return [(complaint,)] * len(drafts)
+    missing = (Complaint(None, "cannot be found by its primary key", CRASHED),)
+    said = dict(zip(loaded, session.binding.full_clean_all([*loaded.values()]), strict=True))
+    return [said.get(key, missing) for key in keys]
 
 
 def _mend(session: Session, made: Made, mender: Mender, draft: Draft, complaints: Complaints) -> bool:
@@ -108,7 +110,7 @@ def _mend(session: Session, made: Made, mender: Mender, draft: Draft, complaints
                 table = session.catalog[name]
                 row = session.encoded(table, draft, [*table.primary_key, *sorted(columns)])
                 session.backend.update(session.connection, table, table.primary_key, sorted(columns), [row])
-            if _complaints(session, made, draft):
+            if any(_complaints(session, made, [draft])):
                 raise _StillRefused("a mended row is refused when it is loaded again")
     except (LoadRefused, _StillRefused):
         draft.values, draft.links = values, links

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -230,7 +231,7 @@ def test_removing_the_folder_gives_a_new_server(place: embedded.Place, tmp_path:
 @pytest.mark.skipif(not AS_ROOT, reason="only root can become another user")
 @pytest.mark.parametrize("root_first", [True, False])
 def test_root_and_a_user_in_one_project(
-    place: embedded.Place, use: Use, tmp_path: Path, eventually: Eventually, root_first: bool
+    place: embedded.Place, use: Use, eventually: Eventually, root_first: bool, request: pytest.FixtureRequest
 ) -> None:
     nobody = 65534
     visitor = Account("nobody", nobody, nobody, other=True)
@@ -238,6 +239,7 @@ def test_root_and_a_user_in_one_project(
         pytest.skip("another user can reach neither this Python nor the repository")
     home = Path(f"/tmp/dbstate-home-{os.getpid()}-{root_first}")
     home.mkdir()
+    request.addfinalizer(lambda: shutil.rmtree(home))
     os.chown(home, nobody, nobody)
     environment = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
     folders = {}
@@ -251,4 +253,3 @@ def test_root_and_a_user_in_one_project(
     assert folders[True] == place.folder
     assert folders[False].is_relative_to(home)
     assert eventually(lambda: gone(place) and gone(user_place))
-    subprocess.run(["rm", "-r", home], check=True)

@@ -97,7 +97,7 @@ from dbstate.values import EDGES, Setting, column_values
 fields = [("first_name", "text"), ("email", "text"), ("body", "text"), ("price", "decimal"), ("born", "date"),
           ("created_at", "datetime"), ("tags", "array"), ("data", "json"), ("ip", "ip"), ("token", "text")]
 columns = [Column(f, f, k, "", max_length=200 if k == "text" else None) for f, k in fields]
-columns.append(Column("p", "p", "text", "", patterns=(r"^[^aA]{3}.[\\\\w-]{2,9}$",), max_length=60))
+columns.append(Column("p", "p", "text", "", patterns=(r"^[^aA]{3}.\\W[\\w-]{2,9}$",), max_length=60))
 table = Table("t", "a.B", tuple(columns), ("id",))
 setting = Setting(7, datetime(2025, 1, 1, tzinfo=timezone.utc))
 made = [column_values(table, c, setting) for c in columns]

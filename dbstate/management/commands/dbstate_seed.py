@@ -98,7 +98,7 @@ class Command(DbstateCommand):
     def _migrate(self, options: Options, found: Verdict) -> None:
         """Apply pending migrations where nothing can be lost; elsewhere refuse, naming them."""
         if _claimable(found):
-            self._claim(options)
+            self._claim(options, found)
         pending = _pending(options.database)
         if not pending:
             return
@@ -107,13 +107,12 @@ class Command(DbstateCommand):
         self.note(options, f"applying {len(pending)} pending migrations first")
         call_command("migrate", database=options.database, interactive=False, verbosity=0)
 
-    def _claim(self, options: Options) -> None:
-        """Let a later run know that there were nobody's rows before this one."""
+    def _claim(self, options: Options, found: Verdict) -> None:
+        """Let a later run know that this one found nobody's rows."""
         try:
             claim(connections[options.database])
         except MarkError as error:
-            line = f"python manage.py dbstate_guard --mark --database {options.database}"
-            self.note(options, f"{error}\nan owner's {line} permits a later run on the rows of this one")
+            self.note(options, f"{error}\nseeding goes on; a later run will need {found.permit_line}")
 
 
 def _pending(using: str) -> list[str]:

@@ -52,10 +52,12 @@ class RowChoices(Random):
 
 
 def legible(items: Sequence[Any], *, folded: bool) -> Sequence[Any]:
-    """Letters and digits where there are any, else what there is, sorted; ``folded``: one case of each."""
+    """Letters and digits where there are any, else what can be seen, sorted; ``folded``: one case of each."""
     if not all(isinstance(item, str) and len(item) == 1 for item in items):
         return items
-    plain = sorted(item for item in set(items) if item.isalnum() and item.isascii()) or sorted(set(items))
+    known = sorted(set(items))
+    seen = [item for item in known if item.isprintable() and not item.isspace()] or known
+    plain = [item for item in seen if item.isalnum() and item.isascii()] or seen
     if not folded:
         return plain
     return list({item.lower(): item for item in plain}.values())

@@ -181,10 +181,7 @@ class TextFamily(Family):
     def apart(self, text: str, serial: str) -> str:
         """The text, cut so that the number fits behind it; only the number where nothing else fits."""
         gap = "-" if re.fullmatch(r"[a-z0-9_-]+", text) else " "
-        base = self.cut(text, self.limit - len(serial) - 1)
-        while base and base[-1].isdigit():
-            base = base[:-1]
-        base = base.rstrip(" -")
+        base = self.cut(text, self.limit - len(serial) - 1).rstrip(" -")
         if not base:
             return serial.rjust(self.column.min_length or 0, "0") if len(serial) <= self.limit else ""
         return f"{base}{gap}{serial}"
