@@ -20,6 +20,8 @@ Result = TypeVar("Result")
 
 CRASHED = "crashed"
 """Code of a complaint when validation itself raised something else than ValidationError."""
+UNPRINTABLE = "unprintable"
+"""Code of a complaint when full_clean() accepts the row and str() of it raises."""
 
 
 class Refused(DbstateError):
@@ -286,11 +288,15 @@ def _asked(instance: Model) -> tuple[Complaint, ...]:
         return tuple(_complaints(error))
     except Exception as error:  # clean() is the project's code and may raise anything
         return (Complaint(None, _told(error), CRASHED),)
+    try:
+        str(instance)
+    except Exception as error:  # so is __str__(), which every admin page calls
+        return (Complaint(None, f"str() raises {_told(error)}", UNPRINTABLE),)
     return ()
 
 
 def _crashed(complaints: tuple[Complaint, ...]) -> bool:
-    return any(complaint.code == CRASHED for complaint in complaints)
+    return any(complaint.code in (CRASHED, UNPRINTABLE) for complaint in complaints)
 
 
 def _complaints(error: ValidationError) -> Iterator[Complaint]:

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from dbstate.guard import rehearsing
 from dbstate.guard.scratch import PREFIX, scratch_beside
 from tests.scratch import execute, fetch, opened, run_on_server, scratch_database, sqlite_entry
 
@@ -137,6 +136,18 @@ class Project:
         shown = json.loads(self.run("-m", "django", "dbstate_guard", "--format", "json"))
         told = [one["message"] for one in shown["reasons"] if one["code"] == "migrations"]
         return shown["allowed"], told[0] if told else ""
+
+    def rehearse(self, first: str = "pass", *, tables: str = "", timeout: float = 60) -> str:
+        """Why a rehearsal failed that ran after these statements."""
+        lines = [
+            "import django; django.setup()",
+            "from django.db import connection",
+            "from dbstate.guard import rehearsing",
+            f"rehearsing.stored_tables = lambda connection: {tables}" if tables else "",
+            first,
+            f"print(rehearsing.rehearse(connection, note=lambda text: None, timeout={timeout}).failure)",
+        ]
+        return self.run("-c", "\n".join(lines)).strip()
 
     def connect_as(self, role: str) -> None:
         path = self.folder / "rehearsed_settings.py"
@@ -278,14 +289,7 @@ def test_what_cannot_be_rehearsed_is_refused(project: Project) -> None:
 def test_a_rehearsal_that_takes_too_long_is_ended(project: Project) -> None:
     project.write_second("time.sleep(60)")
     before = time.monotonic()
-    out = project.run(
-        "-c",
-        "import django; django.setup()\n"
-        "from django.db import connection\n"
-        "from dbstate.guard.rehearsing import rehearse\n"
-        "print(rehearse(connection, note=lambda text: None, timeout=2).failure)",
-    )
-    assert out.strip() == "its migrations took more than 2 seconds"
+    assert project.rehearse(timeout=2) == "its migrations took more than 2 seconds"
     assert time.monotonic() - before < 30
 
 
@@ -342,12 +346,13 @@ def test_folders_of_killed_rehearsals_are_swept(
         assert [folder.exists() for folder in (old, young, other)] == [False, True, True]
 
 
-def test_many_rows_are_not_read(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rehearsing, "LIMIT", 2)
-    with opened(project.entry) as connection:
-        monkeypatch.setattr(rehearsing, "_pending", lambda connection: [])
-        found = rehearsing.rehearse(connection, note=pytest.fail)
-    assert found.failure == "it holds more than 2 rows"
+def test_many_rows_are_not_read(project: Project) -> None:
+    assert project.rehearse("rehearsing.LIMIT = 2") == "it holds more than 2 rows"
+
+
+def test_another_connection_than_that_of_the_alias_is_refused(project: Project) -> None:
+    elsewhere = "connection = connection.copy(); connection.settings_dict['NAME'] = 'elsewhere'"
+    assert project.rehearse(elsewhere, tables="[]") == "no alias of the settings names it"
 
 
 def test_an_error_inside_drops_the_scratch_database(project: Project) -> None:

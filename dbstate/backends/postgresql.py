@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.utils import DatabaseError, NotSupportedError, OperationalError
 from psycopg.adapt import PyFormat, Transformer
 
-from dbstate.backends import postgresql_judge, postgresql_keys
+from dbstate.backends import postgresql_judge, postgresql_keys, postgresql_rules
 from dbstate.backends.discarding import discarded
 from dbstate.backends.naming import in_query, listed, quoted
 from dbstate.backends.protocol import (
@@ -130,6 +130,10 @@ class PostgreSQL:
             (read_only, "the transaction is read-only"),
         )
         return next((reason for applies, reason in reasons if applies), "")
+
+    def with_live_rules(self, connection: Connection, table: Table) -> Table:
+        """See Backend.with_live_rules."""
+        return postgresql_rules.with_live_rules(connection, table)
 
     def occupancy(
         self, connection: Connection, tables: Iterable[Table], *, at_most: int

@@ -205,6 +205,14 @@ class Backend(Protocol):
     def may_insert(self, connection: Connection, table: Table) -> str:
         """Why rows cannot be written to the table; empty when nothing is in the way."""
 
+    def with_live_rules(self, connection: Connection, table: Table) -> Table:
+        """The table with what the database itself knows besides: rules that stand nowhere in the
+        models, narrower types, columns that may not be null, and the rules' real names.
+
+        Equal to the table where nothing is new, and where the database has no such table. CHECKs
+        of a domain carry the domain's constraint name, of which two columns may have the same.
+        """
+
     def occupancy(
         self, connection: Connection, tables: Iterable[Table], *, at_most: int
     ) -> dict[str, int | None]:

@@ -13,7 +13,7 @@ from typing import Any, cast
 from django.db import transaction
 from django.db.utils import DatabaseError, IntegrityError, NotSupportedError, OperationalError
 
-from dbstate.backends import sqlite_judge
+from dbstate.backends import sqlite_judge, sqlite_rules
 from dbstate.backends.naming import folded, in_query, listed, quoted
 from dbstate.backends.protocol import (
     Connection,
@@ -96,6 +96,10 @@ class SQLite:
         if kind != "table":
             return f"it is a {kind}"
         return "the database is read-only" if self.describe(connection).read_only else ""
+
+    def with_live_rules(self, connection: Connection, table: Table) -> Table:
+        """See Backend.with_live_rules."""
+        return sqlite_rules.with_live_rules(connection, table)
 
     def occupancy(
         self, connection: Connection, tables: Iterable[Table], *, at_most: int

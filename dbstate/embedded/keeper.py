@@ -148,7 +148,7 @@ def main(arguments: Sequence[str]) -> int:
     lease = os.open(lease_path, os.O_RDWR | os.O_CLOEXEC)
     detach(log)
     wait_until_alone(lease, linger)
-    # A folder that was removed may have been made anew, with a server and a keeper of its own; the server of the
+    # A removed folder may have been made anew, with a server and a keeper of its own; the server of the
     # removed one misses its pid file, and stops by itself.
     stopped = not is_at(lease, lease_path) or stop_server(server_lock, socket_path, server)
     if not stopped:

@@ -20,8 +20,8 @@ Keys = Counter[tuple[str, ...]]
 def count_rows(connection: BaseDatabaseWrapper, table: Stored) -> int:
     """How many rows of the table count; LIMIT + 1 for any more."""
     with connection.cursor() as cursor:
-        some = f"SELECT 1 FROM {table.sql} WHERE {table.condition} LIMIT {LIMIT + 1}"
-        cursor.execute(f"SELECT count(*) FROM ({some}) AS some")
+        limited = f"SELECT 1 FROM {table.sql} WHERE {table.condition} LIMIT {LIMIT + 1}"
+        cursor.execute(f"SELECT count(*) FROM ({limited}) AS limited")
         return int(cursor.fetchone()[0])
 
 

@@ -76,14 +76,20 @@ def rehearse(
             return Rehearsal(excess=told)
         _require_comparable(connection, tables)
         note(_NOTE)
+        return Rehearsal(excess=_try_out(connection, tables, timeout))
+    except _Failed as error:
+        return Rehearsal(failure=str(error))
+
+
+def _try_out(connection: BaseDatabaseWrapper, tables: list[Stored], timeout: float) -> tuple[Excess, ...]:
+    """Rows beyond those that the migrations make on a scratch database. Raises _Failed."""
+    try:
         with scratch_beside(connection) as entry:
             _migrate(connection, entry, timeout)
             with opened(connection, entry) as scratch:
-                return Rehearsal(excess=rows_beyond(connection, tables, scratch))
-    except _Failed as error:
-        return Rehearsal(failure=str(error))
+                return rows_beyond(connection, tables, scratch)
     except (Error, OSError) as error:
-        return Rehearsal(failure=f"no scratch database: {' '.join(str(error).split())}")
+        raise _Failed(f"no scratch database: {' '.join(str(error).split())}") from error
 
 
 def _of_people(connection: BaseDatabaseWrapper, tables: list[Stored]) -> tuple[Excess, ...]:
@@ -95,7 +101,12 @@ def _require_comparable(connection: BaseDatabaseWrapper, tables: list[Stored]) -
     """Raise _Failed for what can be known before anything is made."""
     if not getattr(settings, "SETTINGS_MODULE", None):
         raise _Failed("the settings come from no module that another process could read")
-    if connection.alias not in connections.settings:
+    alias = connection.alias
+    # Django reads applied migrations through the alias, whichever connection it is handed.
+    if (
+        alias not in connections.settings
+        or connections[alias].settings_dict["NAME"] != connection.settings_dict["NAME"]
+    ):
         raise _Failed("no alias of the settings names it")
     if not MigrationRecorder(connection).applied_migrations():
         raise _Failed("no migrations are applied to it")

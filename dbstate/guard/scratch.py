@@ -2,7 +2,8 @@
 
 On PostgreSQL its name carries a number, and a session that holds the advisory lock of this number
 shows that its maker is alive: locks end with the session, however that ends. ``pg_locks`` shows those
-of all databases, so makers need not meet in one. On SQLite it is a file in a folder of its own, which is nobody's after an hour.
+of all databases, so makers need not meet in one. On SQLite it is a file in a folder of its own, which is
+nobody's after an hour.
 """
 
 from __future__ import annotations

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
-from dbstate.catalog import Catalog, Table
+from dbstate.catalog import Catalog, Column, Table
 from dbstate.rows.choice import pick, present, spread
 from dbstate.rows.kinds import Profile, edge_at
 from dbstate.rows.paths import Agreement, Path
 from dbstate.rows.stock import Stocks
 from dbstate.rows.uniques import Uniqueness, referring_columns, uniqueness
-from dbstate.values import MISSING, ColumnValues
+from dbstate.values import MISSING, ColumnValues, NoValue
 from dbstate.values.key import mix, text_key
 
 SCANNED = 20_000
@@ -84,6 +84,8 @@ class Assembler:
         self.catalog, self.chain, self.profile = catalog, tuple(chain), profile
         self.first, self.keys, self.fixed = first, keys, fixed
         self.references, self.stocks = references, stocks
+        self.notes: dict[str, str] = {}
+        """What was left empty, by field."""
         self.tables = {name: _TablePart(catalog[name], references[name], fixed, sources) for name in chain}
         self.choosers = {
             name: Chooser(
@@ -120,7 +122,10 @@ class Assembler:
         number = self.first[name] + index
         values: dict[str, object] = {}
         for column_name, source in self.tables[name].sources.items():
-            values[column_name] = value_of(source, number, draft)
+            try:
+                values[column_name] = value_of(source, number, draft)
+            except NoValue as none:
+                values[column_name] = self._empty(self.catalog[name].column(column_name), none)
         for column in self.catalog[name].columns:
             key = (name, column.name)
             if key in self.fixed:
@@ -128,6 +133,20 @@ class Assembler:
             elif key in self.keys:
                 values[column.name] = self.keys[key](index)
         return values
+
+    def _empty(self, column: Column, none: NoValue) -> object:
+        """Nothing, where the column may be empty and no value can be made for it; NoValue elsewhere."""
+        empty = _find_empty(column)
+        if empty is MISSING:
+            raise none
+        self.notes.setdefault(column.field, f"{column.field} is left empty: {none}")
+        return empty
+
+
+def _find_empty(column: Column) -> object:
+    if column.null and column.blank:
+        return None
+    return "" if column.blank and column.kind in ("text", "file") else MISSING
 
 
 def value_of(source: ColumnValues, number: int, draft: Draft, salt: int = 0) -> object:
@@ -234,7 +253,8 @@ class Chooser:
 
     def _is_set(self, reference: Reference, draft: Draft) -> bool:
         if not self._size(reference, draft):
-            return reference.own and not reference.null
+            # The first row of a table that must name one of its own names itself.
+            return reference.own and not reference.optional
         if not reference.null:
             return True
         if not reference.blank:
@@ -368,7 +388,7 @@ class Chooser:
             allowed = self._allowed(reference, found, draft)
             if len(allowed) == 0:
                 if not self._size(reference, draft) and reference.own:
-                    found[reference.name] = None if reference.null else -1
+                    found[reference.name] = None if reference.optional else -1
                     continue
                 if reference.optional and attempt > 8:
                     found[reference.name] = None

@@ -7,7 +7,7 @@ tried for these alone, and what is accepted is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -44,6 +44,8 @@ class Loader:
     assembler: Assembler
     seed: int
     label: str
+    place: Callable[[list[Draft]], None]
+    """Writes what depends on which rows there are: the numbers of a tree."""
     pools: dict[tuple[str, tuple[str, ...]], Pool] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     """Why rows were left out, one line each."""
@@ -51,6 +53,7 @@ class Loader:
     def load(self, drafts: list[Draft]) -> list[Draft]:
         """Write these rows; the ones that were written come back. Unfillable when none could be."""
         for _ in range(ROUNDS):
+            self.place(drafts)
             try:
                 self._write(drafts)
                 return drafts

@@ -15,7 +15,7 @@ from dbstate.binding import Binding, bind
 from dbstate.catalog import Catalog
 from dbstate.derived import declared
 from dbstate.introspection import read_catalog
-from dbstate.seeding.finish import compute_derived, write_samples
+from dbstate.seeding.derivations import compute_derived
 from dbstate.seeding.plan import Options, Plan, plan
 from dbstate.seeding.records import Records
 from dbstate.seeding.report import Report
@@ -67,7 +67,7 @@ class Prepared:
 
         def finish(keys: Mapping[str, list[object]]) -> list[str]:
             changed = compute_derived(self.catalog, self.binding, declared(), keys, session.alias)
-            session.report.notes += write_samples(self.binding, session.files)
+            session.report.notes += session.samples.notes()
             return changed
 
         return Runner(session).run(finish)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 from dbstate.findings import Finding
@@ -29,8 +28,6 @@ class Report:
     tables: list[TableResult] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    refused: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Rows that full_clean() refuses, by label and complaint."""
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
 

@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from dbstate.backends import LoadRefused
-from dbstate.errors import DbstateError
 from dbstate.catalog import Table
+from dbstate.errors import DbstateError
 from dbstate.rows.assemble import Chooser, Draft, Exhausted, Reference
-from dbstate.seeding.load import Unfillable
 from dbstate.seeding.plan import Skipped, Unit
-from dbstate.seeding.references import ParentMissing
 from dbstate.seeding.report import Report
 from dbstate.seeding.session import Made, Session
 from dbstate.seeding.units import make_unit
-from dbstate.seeding.verify import refused_findings, report_refused, verify
-from dbstate.values import NoValue
+from dbstate.seeding.verify import findings_of, look_again, verify
 
 Finish = Callable[[Mapping[str, list[object]]], list[str]]
 """Gets the primary keys of the rows made, by table, before the commit; answers the tables it changed."""
@@ -50,14 +47,17 @@ class Runner:
         with transaction.atomic(using=session.alias):
             self._begin()
             made = [done for group in session.plan.groups for done in self._group(group)]
+            for done in made:
+                # Their clean() may look at rows that came later.
+                if any(session.catalog[name].has_clean for name in done.unit.chain):
+                    verify(session, done)
             names = list(dict.fromkeys(name for done in made for name in done.unit.chain))
             changed = finish(session.keys_made(names))
             for done in made:
                 if done.unit.table in changed:
-                    report_refused(session, done)
+                    look_again(session, done)
                 self._close(done)
             self._refuse_if_asked()
-            session.report.findings += refused_findings(session)
             planned = dict.fromkeys(name for unit in session.plan.units for name in unit.chain)
             session.backend.advance_sequences(session.connection, [session.catalog[n] for n in planned])
             session.backend.check_constraints_now(session.connection)
@@ -103,7 +103,7 @@ class Runner:
         for unit in units:
             try:
                 made.append(make_unit(self.session, unit))
-            except (Unfillable, ParentMissing, NoValue, LoadRefused) as error:
+            except DbstateError as error:
                 self._fail(unit, error)
                 if self._counted_on(unit):
                     return made, unit
@@ -187,6 +187,7 @@ class Runner:
         done.result.edges = tuple(sorted(edges))
         done.result.notes += [f"left out: {line}" for line in dict.fromkeys(done.left_out)]
         self.session.report.tables.append(done.result)
+        self.session.report.findings += findings_of(done)
 
     def _refuse_if_asked(self) -> None:
         options = self.session.plan.options

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from dbstate.backends import Backend, Connection
-from dbstate.binding import Binding
+from dbstate.binding import Binding, Complaint
 from dbstate.catalog import Catalog, ForeignKey, Table
 from dbstate.rows.assemble import Assembler, Draft
 from dbstate.rows.stock import Stock, Stocks
@@ -14,6 +14,7 @@ from dbstate.seeding.plan import Plan, Unit
 from dbstate.seeding.records import Records
 from dbstate.seeding.references import EXISTING, References
 from dbstate.seeding.report import Report, TableResult
+from dbstate.seeding.samples import Samples
 from dbstate.values import ColumnValues, Setting, column_values
 
 Progress = Callable[[str, int], None]
@@ -32,6 +33,8 @@ class Made:
     appended: int
     """Drafts put into the stocks: index of the next one."""
     left_out: list[str] = field(default_factory=list)
+    refused: list[tuple[Complaint, ...]] = field(default_factory=list)
+    """What full_clean() says of rows that stay, one entry a row."""
 
 
 @dataclass(slots=True)
@@ -52,8 +55,10 @@ class Session:
     stocks: Stocks = field(default_factory=Stocks)
     reasons: dict[str, str] = field(default_factory=dict)
     """Tables without rows, and why."""
-    files: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    """Names in file columns of the rows made, by (table, column)."""
+    samples: Samples = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.samples = Samples(self.binding)
 
     @property
     def alias(self) -> str:
@@ -66,13 +71,20 @@ class Session:
     def source(self, table: str, column: str, unique: bool, disjoint: bool) -> ColumnValues:
         """Where the values of a column come from; its validators are asked."""
 
-        def accept(value: object) -> object:
-            return self.binding.accept(table, column, value)
-
         described = self.catalog[table]
+        facts = described.column(column)
+
+        def accept(value: object) -> object:
+            if facts.kind == "file" and value:
+                # Validators and clean() may open it.
+                self.samples.write(table, column, str(value))
+            cleaned = self.binding.accept(table, column, value)
+            self.binding.encode(table, column, cleaned)
+            return cleaned
+
         return column_values(
             described,
-            described.column(column),
+            facts,
             self.setting,
             unique=unique,
             disjoint=disjoint,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db import transaction
 
 from dbstate.adapters import Tree, tree_of
 from dbstate.adapters.trees import shape
 from dbstate.errors import DbstateError
-from dbstate.rows.assemble import Assembler, Draft, Exhausted
+from dbstate.rows.assemble import Assembler, Draft, Exhausted, Reference
 from dbstate.seeding.load import Loader, Unfillable
 from dbstate.seeding.plan import Unit
 from dbstate.seeding.report import TableResult
@@ -39,8 +41,7 @@ def make_unit(session: Session, unit: Unit) -> Made:
             else:
                 del session.stocks[name]
         raise
-    if unit.limit:
-        made.result.notes.append(unit.limit)
+    made.result.notes += [*filter(None, [unit.limit]), *assembler.notes.values()]
     for agreement in {a for chooser in assembler.choosers.values() for a in chooser.unmet}:
         made.result.notes.append(f"{agreement.left} and {agreement.right} lead to different rows")
     return made
@@ -48,7 +49,6 @@ def make_unit(session: Session, unit: Unit) -> Made:
 
 def write(session: Session, made: Made, drafts: list[Draft], trees: dict[str, Tree]) -> list[Draft]:
     """Write drafts; the ones that are in the database come back, the others are nobody's parents."""
-    _place(drafts, trees)
     loader = Loader(
         session.catalog,
         session.binding,
@@ -57,6 +57,7 @@ def write(session: Session, made: Made, drafts: list[Draft], trees: dict[str, Tr
         made.assembler,
         session.setting.seed,
         made.unit.label,
+        place=lambda kept: _place(kept, trees),
         left_out=made.left_out,
     )
     written = loader.load(drafts)
@@ -66,7 +67,7 @@ def write(session: Session, made: Made, drafts: list[Draft], trees: dict[str, Tr
     for draft in drafts:
         if id(draft) not in there:
             session.kill(draft)
-    _note_files(session, written)
+    _write_files(session, written)
     return written
 
 
@@ -100,6 +101,7 @@ def _assembler(session: Session, unit: Unit) -> tuple[Assembler, dict[str, Tree]
     for name in unit.chain:
         session.stocks.setdefault(name, session.new_stock(name))
     trees = trees_of(session, unit)
+    references = {name: _rooted(found, trees.get(name)) for name, found in references.items()}
     fixed = session.references().own_type(unit.chain, session.catalog[unit.table])
     own_types = set(fixed)
     fixed |= {(name, column): None for name, tree in trees.items() for column in tree.columns}
@@ -122,6 +124,13 @@ def _assembler(session: Session, unit: Unit) -> tuple[Assembler, dict[str, Tree]
     if unit.existing:
         _count_existing(session, unit, assembler)
     return assembler, trees
+
+
+def _rooted(references: tuple[Reference, ...], tree: Tree | None) -> tuple[Reference, ...]:
+    """A tree's parent is empty in its roots, whatever full_clean() says: no node is its own parent."""
+    if tree is None or tree.parent is None:
+        return references
+    return tuple(replace(r, blank=True) if r.name == tree.parent and r.null else r for r in references)
 
 
 def _count_existing(session: Session, unit: Unit, assembler: Assembler) -> None:
@@ -163,9 +172,9 @@ def _place(drafts: list[Draft], trees: dict[str, Tree]) -> None:
         tree.place(parents, lines)
 
 
-def _note_files(session: Session, drafts: list[Draft]) -> None:
-    for draft in drafts:
-        for name, line in draft.values.items():
-            for column in session.catalog[name].columns:
-                if column.kind == "file" and line.get(column.name):
-                    session.files.setdefault((name, column.name), set()).add(str(line[column.name]))
+def _write_files(session: Session, drafts: list[Draft]) -> None:
+    for name in drafts[0].values if drafts else ():
+        for column in session.catalog[name].columns:
+            for draft in drafts if column.kind == "file" else ():
+                if file := draft.values[name].get(column.name):
+                    session.samples.write(name, column.name, str(file))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from django.db import transaction
 
 from dbstate.backends import LoadRefused
-from dbstate.binding import CRASHED, Complaint
+from dbstate.binding import CRASHED, UNPRINTABLE, Complaint
 from dbstate.errors import DbstateError
 from dbstate.findings import Finding
 from dbstate.rows.assemble import Draft
@@ -30,24 +31,32 @@ def verify(session: Session, made: Made) -> None:
     )
     checked = made.drafts[:VERIFIED]
     refused = _judge(session, made, mender, checked)
+    if refused and len(refused) < len(checked):
+        # What was mended since may have been the reason.
+        refused = _judge(session, made, mender, [draft for draft, _ in refused])
+    made.refused = [complaints for _, complaints in refused]
+    removable = len(refused) < len(checked) and not trees_of(session, made.unit)
     removed = 0
     for draft, complaints in refused:
-        if len(refused) < len(checked) and _remove(session, made, draft):
+        if removable and not _soft(complaints) and _remove(session, made, draft):
             made.left_out.append(
                 f"{draft.edge or 'realistic'} row: full_clean() refuses: {_said(complaints)}"
             )
+            made.refused.remove(complaints)
             removed += 1
-        else:
-            _report(session, made, complaints)
     if removed:
         _replace(session, made, mender, removed)
 
 
-def report_refused(session: Session, made: Made) -> None:
-    """Name rows that full_clean() refuses now, and change nothing."""
-    for complaints in _complaints(session, made, made.drafts[:VERIFIED]):
-        if complaints:
-            _report(session, made, complaints)
+def look_again(session: Session, made: Made) -> None:
+    """Note which rows full_clean() refuses now, and change nothing."""
+    said = _complaints(session, made, made.drafts[:VERIFIED])
+    made.refused = [complaints for complaints in said if complaints]
+
+
+def _soft(complaints: Complaints) -> bool:
+    """Whether the row is valid, and only cannot be shown as text."""
+    return all(complaint.code == UNPRINTABLE for complaint in complaints)
 
 
 def _frozen(session: Session, made: Made) -> frozenset[tuple[str, str]]:
@@ -149,8 +158,6 @@ def _remove(session: Session, made: Made, draft: Draft) -> bool:
 
 def _replace(session: Session, made: Made, mender: Mender, missing: int) -> None:
     """Realistic rows in place of removed ones, as long as they are accepted."""
-    if trees_of(session, made.unit):
-        return  # a tree's numbers are complete as they are
     for _ in range(min(missing, REPLACED)):
         drafts, _full = draft_rows(session, made, range(made.appended, made.appended + 1))
         try:
@@ -170,19 +177,16 @@ def _said(complaints: Complaints) -> str:
     return "; ".join(f"{c.field or 'the row'}: {c.message}" for c in complaints)
 
 
-def _report(session: Session, made: Made, complaints: Complaints) -> None:
-    session.report.refused[made.unit.label, _said(complaints)] += 1
-
-
-def refused_findings(session: Session) -> list[Finding]:
-    """One finding for each model and complaint."""
+def findings_of(made: Made) -> list[Finding]:
+    """One finding for each thing that is said of rows that stay."""
+    counted = Counter((_said(complaints), _soft(complaints)) for complaints in made.refused)
     return [
         Finding(
-            code="full-clean",
-            severity="warning",
-            where=label,
-            message=f"{count} row{'s' * (count > 1)} that full_clean() refuses: {said}",
-            hint="the database accepts them; name functions for these values with dbstate.meaning()",
+            code="unprintable" if soft else "full-clean",
+            severity="note" if soft else "warning",
+            where=made.unit.label,
+            message=f"{count} row{'s' * (count > 1)} that {'str()' if soft else 'full_clean()'} refuses: {said}",
+            hint="the database accepts them; give these values yourself with dbstate.meaning()",
         )
-        for (label, said), count in sorted(session.report.refused.items())
+        for (said, soft), count in sorted(counted.items())
     ]

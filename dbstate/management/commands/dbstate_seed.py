@@ -79,7 +79,8 @@ class Command(DbstateCommand):
             if as_json
             else report_as_text(report, replay, color=options.color),
         )
-        return FINDINGS if report.failed or report.findings else CLEAN
+        worse = [finding for finding in report.findings if finding.severity != "note"]
+        return FINDINGS if report.failed or worse else CLEAN
 
     def _dry_run(self, connection: BaseDatabaseWrapper, options: Options, seeding: SeedingOptions) -> int:
         found = self.judge(connection, options, purpose="seed")

@@ -57,7 +57,7 @@ class FileFamily(Family):
         ordered = sorted(self.extensions, key=lambda one: PREFERRED.get(one, 9))
         for extension in ordered:
             serial = f"-{draw.serial}" if self.unique else ""
-            yield f"dbstate/sample{serial}.{extension}"
+            yield f"samples/sample{serial}.{extension}"
         for extension in ordered:
             yield f"{draw.serial or 's'}.{extension}"
         yield from self.default()

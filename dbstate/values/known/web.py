@@ -63,7 +63,7 @@ def path(draw: Draw) -> str:
 
 def file_path(draw: Draw) -> str:
     """A sample file's path."""
-    return f"dbstate/sample{'-' + draw.serial if draw.unique else ''}.txt"
+    return f"samples/sample{'-' + draw.serial if draw.unique else ''}.txt"
 
 
 def file_name(draw: Draw) -> str:

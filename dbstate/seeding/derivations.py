@@ -1,14 +1,11 @@
-"""What is done once all rows are in: derived values, files that file columns name."""
+"""Values that follow from other tables, computed once all rows are in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, FieldError
-from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage
 from django.db import DatabaseError, transaction
 from django.db.models import (
     DecimalField,
@@ -28,7 +25,6 @@ from dbstate.catalog import Catalog
 from dbstate.derived import BadDerivation, Derived
 
 CHUNK = 2_000
-SAMPLES = Path(__file__).parent / "samples"
 
 
 def compute_derived(
@@ -84,31 +80,3 @@ def _zero(field: Field[Any, Any]) -> object:
     if isinstance(field, DecimalField | FloatField | IntegerField):
         return 0
     return None
-
-
-def write_samples(binding: Binding, names: Mapping[tuple[str, str], Iterable[str]]) -> Iterator[str]:
-    """Make the files exist that file columns name; one sentence for each storage.
-
-    ``names`` are file names by (table, column). Only file systems are written to, and only where there
-    is no such file yet.
-    """
-    written: dict[str, int] = {}
-    elsewhere: dict[str, int] = {}
-    for (table, column), files in names.items():
-        storage = binding.field(table, column).storage  # type: ignore[attr-defined]  # FileField has one
-        for name in sorted(set(files)):
-            if not isinstance(storage, FileSystemStorage):
-                elsewhere[type(storage).__name__] = elsewhere.get(type(storage).__name__, 0) + 1
-            elif not storage.exists(name):
-                storage.save(name, ContentFile(sample(name)))
-                written[str(storage.location)] = written.get(str(storage.location), 0) + 1
-    for location, count in written.items():
-        yield f"{count} sample file{'s' * (count > 1)} written to {location}"
-    for storage_name, count in elsewhere.items():
-        yield f"{count} file name{'s' * (count > 1)} in {storage_name}: not written, only file systems are"
-
-
-def sample(name: str) -> bytes:
-    """The content of a sample file, by its extension; text where no other is at hand."""
-    path = SAMPLES / f"sample{Path(name).suffix.lower().replace('.jpeg', '.jpg')}"
-    return path.read_bytes() if path.is_file() else b"A sample file made by dbstate.\n"

@@ -1,0 +1,60 @@
+"""Files that file columns name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
+
+from dbstate.binding import Binding
+
+FOLDER = Path(__file__).parent / "sample_files"
+
+
+@dataclass(slots=True)
+class Samples:
+    """Makes named files exist, in file systems alone, and never over a file that is there."""
+
+    binding: Binding
+    written: Counter[str] = field(default_factory=Counter)
+    """Files by folder."""
+    elsewhere: Counter[str] = field(default_factory=Counter)
+    """Names in storages that are no file systems, by class."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Folders that cannot be written to, with the reason."""
+    _seen: set[tuple[int, str]] = field(default_factory=set)
+
+    def write(self, table: str, column: str, name: str) -> None:
+        """Have the file of this name in the column's storage."""
+        storage = self.binding.field(table, column).storage  # type: ignore[attr-defined]  # FileField's
+        if (id(storage), name) in self._seen:
+            return
+        self._seen.add((id(storage), name))
+        if not isinstance(storage, FileSystemStorage):
+            self.elsewhere[type(storage).__name__] += 1
+            return
+        try:
+            if not storage.exists(name):
+                storage.save(name, ContentFile(content_of(name)))
+                self.written[str(storage.location)] += 1
+        except OSError as error:
+            self.refused[str(storage.location)] = str(error)
+
+    def notes(self) -> Iterator[str]:
+        """One sentence for each folder and storage."""
+        for location, count in self.written.items():
+            yield f"{count} sample file{'s' * (count > 1)} written to {location}"
+        for storage, count in self.elsewhere.items():
+            yield f"{count} file name{'s' * (count > 1)} in {storage}: no file written, it is no file system"
+        for location, reason in self.refused.items():
+            yield f"no sample files in {location}: {reason}"
+
+
+def content_of(name: str) -> bytes:
+    """The content of a sample file, by its extension; text where no other is at hand."""
+    path = FOLDER / f"sample{Path(name).suffix.lower().replace('.jpeg', '.jpg')}"
+    return path.read_bytes() if path.is_file() else b"A sample file made by dbstate.\n"
