@@ -17,8 +17,9 @@ from dbstate.rows.assemble import Assembler, Draft, Exhausted, value_of
 from dbstate.seeding.load import narrow_values
 from dbstate.seeding.records import Records
 
-BUDGET = 400
+BUDGET = 300
 """full_clean() calls for one row; less after each row for which they were in vain."""
+LEAST = 12
 STATES = 12
 
 
@@ -41,8 +42,6 @@ class Mender:
     assembler: Assembler
     frozen: frozenset[tuple[str, str]]
     """Columns that may not change: keys that other rows name."""
-    pending: frozenset[str]
-    """Fields that are filled later: complaints about them do not count."""
     good: Draft | None = None
     """A row that was accepted: its pattern is tried."""
     budget: int = BUDGET
@@ -55,11 +54,7 @@ class Mender:
             values[change.table].update(change.values)
         self.spent += 1
         instance = self.binding.instance(self.assembler.chain[-1], values)
-        return self.relevant(self.binding.full_clean(instance))
-
-    def relevant(self, complaints: Sequence[Complaint]) -> tuple[Complaint, ...]:
-        """Complaints apart from those about fields that are filled later."""
-        return tuple(c for c in complaints if c.field is None or c.field not in self.pending)
+        return self.binding.full_clean(instance)
 
     def search(self, draft: Draft, complaints: tuple[Complaint, ...]) -> list[Change] | None:
         """Changes that full_clean() accepts, or None."""
@@ -80,7 +75,7 @@ class Mender:
                     seen.add(signature)
                     # Fewer complaints are nearer to the goal.
                     (states.appendleft if len(answer) < len(current) else states.append)((trial, answer))
-        self.budget = max(self.budget // 2, 40)
+        self.budget = max(self.budget // 4, LEAST)
         return None
 
     # moves -------------------------------------------------------------------------------------------

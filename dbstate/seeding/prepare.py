@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hashers, make_password
 from django.db import connections
 
+from dbstate.adapters import with_registered_names
 from dbstate.backends import Backend, Connection, backend_for
 from dbstate.binding import Binding, bind
 from dbstate.catalog import Catalog
@@ -81,7 +82,7 @@ def prepare(apps: Apps, *, using: str, options: Options) -> Prepared:
     connection = connections[using]
     backend = backend_for(connection)
     backend.describe(connection)
-    catalog = read_catalog(apps, using=using)
+    catalog = with_registered_names(read_catalog(apps, using=using))
     most = max([COUNTED, options.rows or 0, *options.rows_by_label.values()])
     occupancy = backend.occupancy(connection, catalog, at_most=most)
     made = plan(catalog, occupancy, options, key_room=_key_room(backend, connection, catalog, occupancy))

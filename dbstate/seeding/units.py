@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from django.db import transaction
@@ -57,7 +58,7 @@ def write(session: Session, made: Made, drafts: list[Draft], trees: dict[str, Tr
         made.assembler,
         session.setting.seed,
         made.unit.label,
-        place=lambda kept: _place(kept, trees),
+        place=lambda kept: place_in_trees(kept, trees),
         left_out=made.left_out,
     )
     written = loader.load(drafts)
@@ -160,7 +161,8 @@ def _write_blocks(session: Session, made: Made, trees: dict[str, Tree]) -> None:
         raise Unfillable(unit.label, result.notes[-1] if result.notes else "no row could be made")
 
 
-def _place(drafts: list[Draft], trees: dict[str, Tree]) -> None:
+def place_in_trees(drafts: Sequence[Draft], trees: Mapping[str, Tree]) -> None:
+    """Write the columns that keep the rows' trees."""
     for name, tree in trees.items():
         at = {draft.positions[name]: index for index, draft in enumerate(drafts)}
         lines = [draft.values[name] for draft in drafts]

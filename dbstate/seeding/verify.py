@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
+from dbstate.adapters import Tree
 from dbstate.backends import LoadRefused
 from dbstate.binding import CRASHED, UNPRINTABLE, Complaint
 from dbstate.errors import DbstateError
@@ -14,7 +15,7 @@ from dbstate.findings import Finding
 from dbstate.rows.assemble import Draft
 from dbstate.seeding.mend import Mender, apply
 from dbstate.seeding.session import Made, Session
-from dbstate.seeding.units import draft_rows, trees_of, write
+from dbstate.seeding.units import draft_rows, place_in_trees, trees_of, write
 
 VERIFIED = 500
 """Rows of each model on which full_clean() is called."""
@@ -26,26 +27,36 @@ Complaints = tuple[Complaint, ...]
 
 def verify(session: Session, made: Made) -> None:
     """Have all rows accepted, as far as that can be had."""
+    trees = trees_of(session, made.unit)
     mender = Mender(
-        session.catalog, session.binding, session.records, made.assembler, _frozen(session, made), frozenset()
+        session.catalog, session.binding, session.records, made.assembler, _frozen(session, made, trees)
     )
     checked = made.drafts[:VERIFIED]
+    parents = _parents(checked, trees)
     refused = _judge(session, made, mender, checked)
     if refused and len(refused) < len(checked):
         # What was mended since may have been the reason.
         refused = _judge(session, made, mender, [draft for draft, _ in refused])
+    if _parents(checked, trees) != parents:
+        _plant_again(session, made, trees)
     made.refused = [complaints for _, complaints in refused]
-    removable = len(refused) < len(checked) and not trees_of(session, made.unit)
+    if len(refused) < len(checked) and not trees:
+        _take_out(session, made, mender, refused)
+
+
+def _take_out(
+    session: Session, made: Made, mender: Mender, refused: Sequence[tuple[Draft, Complaints]]
+) -> None:
+    """Remove refused rows that no other row names, and make realistic ones in their place."""
     removed = 0
     for draft, complaints in refused:
-        if removable and not _soft(complaints) and _remove(session, made, draft):
+        if not _soft(complaints) and _remove(session, made, draft):
             made.left_out.append(
                 f"{draft.edge or 'realistic'} row: full_clean() refuses: {_said(complaints)}"
             )
             made.refused.remove(complaints)
             removed += 1
-    if removed:
-        _replace(session, made, mender, removed)
+    _replace(session, made, mender, removed)
 
 
 def look_again(session: Session, made: Made) -> None:
@@ -59,20 +70,26 @@ def _soft(complaints: Complaints) -> bool:
     return all(complaint.code == UNPRINTABLE for complaint in complaints)
 
 
-def _frozen(session: Session, made: Made) -> frozenset[tuple[str, str]]:
+def _frozen(session: Session, made: Made, trees: Mapping[str, Tree]) -> frozenset[tuple[str, str]]:
     """Columns that may not change any more: keys that rows name, and columns that keep a tree."""
     chain = made.unit.chain
     keys = {(name, column) for name in chain for column in session.kept(session.catalog[name])}
-    trees = trees_of(session, made.unit).items()
-    tree_columns = {(name, column) for name, tree in trees for column in tree.columns}
-    parents = {
-        (name, column)
-        for name, tree in trees
-        for key in session.catalog[name].foreign_keys
-        if key.name == tree.parent
-        for column in key.columns
-    }
-    return frozenset(keys | tree_columns | parents)
+    return frozenset(keys | {(name, column) for name, tree in trees.items() for column in tree.columns})
+
+
+def _parents(drafts: Sequence[Draft], trees: Mapping[str, Tree]) -> list[int | None]:
+    """Where each row hangs in each tree."""
+    return [draft.links[name].get(tree.parent or "") for name, tree in trees.items() for draft in drafts]
+
+
+def _plant_again(session: Session, made: Made, trees: Mapping[str, Tree]) -> None:
+    """Number the unit's trees anew, behind all others, once rows have other parents."""
+    place_in_trees(made.drafts, trees)
+    for name, tree in trees.items():
+        table = session.catalog[name]
+        rows = [session.encoded(table, d, [*table.primary_key, *tree.columns]) for d in made.drafts]
+        session.backend.update(session.connection, table, table.primary_key, tree.columns, rows)
+        tree.settle()
 
 
 def _judge(
@@ -80,9 +97,12 @@ def _judge(
 ) -> list[tuple[Draft, Complaints]]:
     """Rows that are refused and could not be mended."""
     bad: list[tuple[Draft, Complaints]] = []
+    hopeless: list[tuple[Draft, Complaints]] = []
     for draft, complaints in zip(drafts, _complaints(session, made, drafts), strict=True):
-        if complaints:
+        if complaints and made.given_up.get(draft.index) != complaints:
             bad.append((draft, complaints))
+        elif complaints:
+            hopeless.append((draft, complaints))
         elif mender.good is None:
             mender.good = draft
     return [

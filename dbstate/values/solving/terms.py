@@ -228,6 +228,8 @@ class _Reader:
         if isinstance(right, exp.Any | exp.All):
             return self._quantified(op, left, right.this, every=isinstance(right, exp.All))
         first, second = self.term(left), self.term(right)
+        if op in _OF_KEYS:
+            return call(op, first, _keys(second))
         if op not in _FLIPPED:
             return call(op, first, second)
         first, second = _as_json(left, first, second), _as_json(right, second, first)
@@ -546,6 +548,16 @@ def _comparison(op: str, left: Term, right: Term) -> Term:
         ):
             return Call("and", tuple(call(sense, part, other) for part in one.args))
     return call(op, left, right)
+
+
+_OF_KEYS = ("has_all", "has_any")
+
+
+def _keys(term: Term) -> Term:
+    """Keys written as ``'{kind,version}'``, whose type the operator alone tells."""
+    if isinstance(term, Value) and isinstance(term.value, str):
+        return Value(read_literal("text[]", term.value))
+    return term
 
 
 def _as_json(node: Any, term: Term, other: Term) -> Term:
