@@ -250,6 +250,20 @@ class Catalog:
         """Tables by lower-case ``app_label.model``."""
         return MappingProxyType({table.label.lower(): table for table in self.tables.values()})
 
+    @cached_property
+    def referred_columns(self) -> Mapping[str, frozenset[str]]:
+        """By table, the columns that foreign keys of any table refer to."""
+        referred: dict[str, set[str]] = {}
+        for table in self.tables.values():
+            for key in table.foreign_keys:
+                referred.setdefault(key.target, set()).update(key.target_columns)
+        return MappingProxyType({name: frozenset(columns) for name, columns in referred.items()})
+
+    @cached_property
+    def inherited(self) -> frozenset[str]:
+        """Tables that others inherit from."""
+        return frozenset(link.target for table in self.tables.values() for link in table.parent_links)
+
     def __iter__(self) -> Iterator[Table]:
         return iter(self.tables.values())
 

@@ -52,7 +52,7 @@ class DbstateCommand(BaseCommand):
     formats: ClassVar[tuple[str, ...]] = ("text", "json")
     takes_labels: ClassVar[bool] = True
     """Whether ``app_label`` and ``app.Model`` arguments are taken."""
-    interrupted: ClassVar[str] = "interrupted; nothing was written"
+    interrupted: str = "interrupted; nothing was written"
 
     def run(self, options: Options, given: Mapping[str, Any]) -> int:
         """Do the work; return CLEAN or FINDINGS, raise DbstateError when it cannot be done.

@@ -2,43 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from textwrap import fill
 
 from rich.console import RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 from rich.tree import Tree
 
+from dbstate.findings import Finding
 from dbstate.reports.json import render_json
 from dbstate.reports.text import check_line, finding_lines, render_text
-from dbstate.seeding import Plan, Report, Skipped
+from dbstate.seeding import Plan, Report, Skipped, TableResult, Unit
 from dbstate.values import EDGES
+
+WIDTH = 100
+"""Columns that tables keep to."""
 
 
 def plan_as_text(plan: Plan, guard: tuple[tuple[bool, str], ...], *, allowed: bool, color: bool) -> str:
     """The plan as a tree of tables in order, and what the guard says."""
-    return render_text(_plan_parts(plan, guard, allowed), color=color, width=110)
+    return _render(_plan_parts(plan, guard, allowed), color=color)
+
+
+def report_as_text(report: Report, replay: str, before: Mapping[str, int], *, color: bool) -> str:
+    """What was made, table by table; what was not, and why; how to have the same again.
+
+    ``before`` has the rows that the run found, by model.
+    """
+    return _render(_report_parts(report, replay, before), color=color)
+
+
+def _render(parts: Iterable[RenderableType], *, color: bool) -> str:
+    text = render_text(parts, color=color, width=WIDTH)
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+# the plan ----------------------------------------------------------------------------------------------
 
 
 def _plan_parts(plan: Plan, guard: tuple[tuple[bool, str], ...], allowed: bool) -> Iterator[RenderableType]:
     units = [unit for unit in plan.units if unit.rows]
-    tree = Tree(f"{sum(u.rows for u in units):,} rows in {len(units)} models, in this order")
+    tree = Tree(
+        f"{_count(sum(u.rows for u in units), 'row')} in {_count(len(units), 'model')}, in this order"
+    )
     breaks = {(b.table, b.key): b for b in plan.breaks}
     for group in plan.groups:
         branch = tree if len(group) == 1 else tree.add("these depend on each other")
         for unit in group:
-            line = Text(unit.label, style="bold" if unit.rows else "dim").append(
-                f"  {unit.rows:,} rows", style="not bold"
-            )
-            if unit.existing:
-                line.append(f" beside {unit.existing:,} that are there", style="not bold")
-            leaf = branch.add(line)
+            leaf = branch.add(_unit_line(unit))
             notes = [unit.reason, unit.limit]
-            notes += [
-                f"{key} is {'left NULL, then updated' if b.how == 'nulled' else 'written first, checked at the end'}"
-                for (table, key), b in breaks.items()
-                if table == unit.table
-            ]
+            notes += [f"{key} is {_HOW[b.how]}" for (table, key), b in breaks.items() if table == unit.table]
             notes += [f"{a.left} = {a.right}" for a in plan.agreements if a.table == unit.table]
             for note in filter(None, notes):
                 leaf.add(Text(note, style="dim"))
@@ -52,55 +67,105 @@ def _plan_parts(plan: Plan, guard: tuple[tuple[bool, str], ...], allowed: bool) 
     yield "nothing was written (--dry-run)"
 
 
-def _skipped(skipped: list[Skipped]) -> Iterator[RenderableType]:
-    failed = [s for s in skipped if s.failed]
-    left = [s for s in skipped if not s.failed]
-    if failed:
-        yield ""
-        yield Text("not filled:", style="bold red")
-        yield from (f"  {s.label}: {s.reason}" for s in sorted(failed, key=lambda s: s.label))
-    if left:
-        yield ""
-        yield Text("referred to, not filled:", style="bold")
-        yield from (f"  {s.label}: {s.reason}" for s in sorted(left, key=lambda s: s.label))
+_HOW = {"nulled": "left NULL, then updated", "deferred": "written first, checked at the end"}
 
 
-def report_as_text(report: Report, replay: str, *, color: bool) -> str:
-    """What was made, table by table; what was not, and why; how to have the same again."""
-    return render_text(_report_parts(report, replay), color=color, width=110)
+def _unit_line(unit: Unit) -> Text:
+    line = Text(unit.label, style="bold" if unit.rows else "dim")
+    line.append(f"  {_count(unit.rows, 'row')}", style="not bold")
+    if unit.existing:
+        line.append(f" beside {unit.existing:,} that are there", style="not bold")
+    return line
 
 
-def _report_parts(report: Report, replay: str) -> Iterator[RenderableType]:
+# the result --------------------------------------------------------------------------------------------
+
+
+def _report_parts(report: Report, replay: str, before: Mapping[str, int]) -> Iterator[RenderableType]:
     if report.tables:
-        grid = Grid(box=None, pad_edge=False, header_style="bold")
-        grid.add_column("model", no_wrap=True)
-        grid.add_column("rows", justify="right")
-        grid.add_column("there", justify="right")
-        grid.add_column("edge cases")
-        for result in report.tables:
-            edges = " ".join(edge for edge in EDGES if edge in result.edges)
-            grid.add_row(
-                result.label, f"{result.made:,}", f"{result.existing:,}" if result.existing else "", edges
-            )
-        yield grid
+        yield _tables(report.tables)
     notes = [f"  {result.label}: {note}" for result in report.tables for note in result.notes]
     if notes or report.notes:
         yield ""
         yield Text("notes:", style="bold")
         yield from notes
         yield from (f"  {note}" for note in report.notes)
+    yield from _findings(report.findings)
     yield from _skipped(report.skipped)
-    if report.findings:
-        yield ""
-        yield from (finding_lines(finding) for finding in report.findings)
     yield ""
-    speed = report.rows / report.seconds if report.seconds else 0
-    yield (
-        f"{report.rows:,} rows in {len(report.tables)} tables, {report.seconds:.1f} s, {speed:,.0f} rows/s"
-        if report.rows
-        else "nothing is missing: no row was made"
-    )
+    yield _totals(report)
     yield f"again: {replay}"
+    if before and report.rows:
+        found = ", ".join(f"{label} {count}" for label, count in before.items())
+        yield fill(found, WIDTH, initial_indent="  beside these rows: ", subsequent_indent="  ")
+
+
+def _tables(results: Sequence[TableResult]) -> Grid:
+    """Models under their applications, with the rows made, those found, and the edge cases in them."""
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    grid.add_column("model", no_wrap=True)
+    grid.add_column("rows", justify="right")
+    grid.add_column("there", justify="right")
+    grid.add_column("edge cases")
+    apps: dict[str, list[TableResult]] = {}
+    for result in results:
+        apps.setdefault(result.label.partition(".")[0], []).append(result)
+    for app, members in sorted(apps.items()):
+        grid.add_row(Text(app, style="bold"), *_numbers(members), style="bold")
+        for result in sorted(members, key=lambda member: member.label):
+            edges = " ".join(edge for edge in EDGES if edge in result.edges)
+            grid.add_row(f"  {result.label.partition('.')[2]}", *_numbers([result]), edges)
+    return grid
+
+
+def _numbers(results: Sequence[TableResult]) -> tuple[str, str]:
+    made, existing = sum(r.made for r in results), sum(r.existing for r in results)
+    return f"{made:,}", f"{existing:,}" if existing else ""
+
+
+def _findings(findings: Sequence[Finding]) -> Iterator[RenderableType]:
+    """The findings, those with the same hint under each other and the hint once."""
+    hints = dict.fromkeys(finding.hint for finding in findings)
+    for hint in hints:
+        yield ""
+        yield from (finding_lines(replace(f, hint="")) for f in findings if f.hint == hint)
+        if hint:
+            yield f"  hint: {hint}"
+
+
+def _skipped(skipped: Sequence[Skipped]) -> Iterator[RenderableType]:
+    failed = sorted((s for s in skipped if s.failed), key=lambda s: s.label)
+    if failed:
+        yield ""
+        yield Text("not filled:", style="bold red")
+        yield from (f"  {s.label}: {s.reason.rstrip('.')}" for s in failed)
+    left: dict[str, list[str]] = {}
+    for one in sorted((s for s in skipped if not s.failed), key=lambda s: s.label):
+        left.setdefault(one.reason, []).append(one.label)
+    if left:
+        yield ""
+        yield Text("referred to, not filled:", style="bold")
+        yield from (f"  {', '.join(labels)}: {reason}" for reason, labels in left.items())
+
+
+def _totals(report: Report) -> str:
+    failed = f"; {_count(len(report.failed), 'model')} not filled" if report.failed else ""
+    if not report.rows:
+        missing = "no row was made" if failed else "nothing is missing: no row was made"
+        return f"{missing}, {report.seconds:.1f} s{failed}"
+    speed = report.rows / report.seconds if report.seconds else 0
+    filled = sum(1 for result in report.tables if result.made)
+    return (
+        f"{_count(report.rows, 'row')} in {_count(filled, 'table')}, {report.seconds:.1f} s, "
+        f"{speed:,.0f} rows/s{failed}"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+# for programs ------------------------------------------------------------------------------------------
 
 
 def plan_as_json(plan: Plan, guard: tuple[tuple[bool, str], ...], *, allowed: bool) -> str:
@@ -118,7 +183,7 @@ def plan_as_json(plan: Plan, guard: tuple[tuple[bool, str], ...], *, allowed: bo
     return render_json("seeding-plan", body)
 
 
-def report_as_json(report: Report, replay: str) -> str:
+def report_as_json(report: Report, replay: str, before: Mapping[str, int]) -> str:
     """The result for programs."""
     body = {
         "rows": report.rows,
@@ -131,5 +196,6 @@ def report_as_json(report: Report, replay: str) -> str:
         "findings": report.findings,
         "notes": report.notes,
         "replay": replay,
+        "rows_before": before,
     }
     return render_json("seeding", body)

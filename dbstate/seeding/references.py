@@ -57,7 +57,7 @@ class References:
         found: dict[tuple[str, str], object] = {}
         for name in chain:
             table = self.catalog[name]
-            family = len(chain) > 1 or POLYMORPHIC in table.ancestors or self._has_children(table)
+            family = len(chain) > 1 or POLYMORPHIC in table.ancestors or name in self.catalog.inherited
             typed = {generic.type_column for generic in table.generic_keys}
             for key in table.foreign_keys:
                 is_type = self.catalog.tables.get(key.target)
@@ -69,9 +69,6 @@ class References:
                 ):
                     found[name, key.columns[0]] = self.records.content_type(leaf.name)
         return found
-
-    def _has_children(self, table: Table) -> bool:
-        return any(link.target == table.name for other in self.catalog for link in other.parent_links)
 
     def _all(self, table: Table, second_pass: bool) -> Iterator[Reference]:
         generic_columns = {g.type_column for g in table.generic_keys}

@@ -144,7 +144,7 @@ class Runner:
         session, assembler = self.session, done.assembler
         table = session.catalog[name]
         references = session.references().of(table, second_pass=True)
-        agreements = [a for a in session.plan.agreements if a.table == name]
+        agreements = session.agreements.get(name, [])
         chooser = Chooser(
             table, references, agreements, session.stocks, assembler.tables[name], seed=session.setting.seed
         )

@@ -9,6 +9,7 @@ from dbstate.backends import Backend, Connection
 from dbstate.binding import Binding, Complaint
 from dbstate.catalog import Catalog, ForeignKey, Table
 from dbstate.rows.assemble import Assembler, Draft
+from dbstate.rows.paths import Agreement
 from dbstate.rows.stock import Stock, Stocks
 from dbstate.seeding.plan import Plan, Unit
 from dbstate.seeding.records import Records
@@ -57,10 +58,14 @@ class Session:
     stocks: Stocks = field(default_factory=Stocks)
     reasons: dict[str, str] = field(default_factory=dict)
     """Tables without rows, and why."""
+    agreements: dict[str, list[Agreement]] = field(default_factory=dict)
+    """Which paths agree, by table."""
     samples: Samples = field(init=False)
 
     def __post_init__(self) -> None:
         self.samples = Samples(self.binding)
+        for agreement in self.plan.agreements:
+            self.agreements.setdefault(agreement.table, []).append(agreement)
 
     @property
     def alias(self) -> str:
@@ -124,8 +129,7 @@ class Session:
 
     def kept(self, table: Table) -> list[str]:
         """Columns of a table that others may refer to."""
-        keys = (key for other in self.catalog for key in other.foreign_keys if key.target == table.name)
-        named = {column for key in keys for column in key.target_columns} | {*table.primary_key}
+        named = self.catalog.referred_columns.get(table.name, frozenset()) | {*table.primary_key}
         return [column.name for column in table.columns if column.name in named]
 
     def new_stock(self, name: str) -> Stock:

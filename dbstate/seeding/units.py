@@ -119,7 +119,7 @@ def _assembler(session: Session, unit: Unit) -> tuple[Assembler, dict[str, Tree]
             name: tuple(r for r in found if (name, r.columns[0]) not in own_types)
             for name, found in references.items()
         },
-        agreements={n: tuple(a for a in session.plan.agreements if a.table == n) for n in unit.chain},
+        agreements={name: tuple(session.agreements.get(name, ())) for name in unit.chain},
         stocks=session.stocks,
     )
     if unit.existing:

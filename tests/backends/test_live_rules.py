@@ -28,7 +28,7 @@ def live(database: Database, described: Table) -> Table:
     return database.backend.with_live_rules(database.connection, described)
 
 
-def refusals(database: Database, found: Table, values: dict[str, list[object]]) -> list[str]:
+def refusals(database: Database, found: Table, values: dict[str, Any]) -> list[str]:
     """Names of the rules that refuse rows of these values, one after the other."""
     with database.backend.judge(database.connection, found) as judge:
         verdicts = judge.try_rows(list(values), list(zip(*values.values(), strict=True)), keep=True)

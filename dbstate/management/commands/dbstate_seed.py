@@ -10,29 +10,16 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
 
-from dbstate.conf import current_conf
-from dbstate.errors import DbstateError
 from dbstate.guard import MarkError, Verdict, claim
 from dbstate.management.base import CLEAN, FINDINGS, DbstateCommand
-from dbstate.management.labels import select
-from dbstate.management.options import Options, UsageError
+from dbstate.management.options import Options
+from dbstate.management.pending import PendingMigrations, pending_migrations
 from dbstate.management.progress import show_progress
 from dbstate.management.seeding_report import plan_as_json, plan_as_text, report_as_json, report_as_text
+from dbstate.management.seeding_request import check_asked, replay_line, rows_before, seeding_options
 from dbstate.seeding import Options as SeedingOptions
-from dbstate.seeding import prepare
-
-
-class PendingMigrations(DbstateError):
-    """The models are ahead of the database."""
-
-    def __init__(self, names: list[str], place: str) -> None:
-        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        super().__init__(
-            f"cannot seed {place}: {len(names)} migrations are not applied ({shown}); run: python manage.py migrate"
-        )
-        self.names = tuple(names)
+from dbstate.seeding import Prepared, prepare
 
 
 class Command(DbstateCommand):
@@ -45,7 +32,10 @@ class Command(DbstateCommand):
             action="append",
             default=[],
             metavar="N | app.Model=N",
-            help="Rows that each table, or this one, shall hold; repeatable; 0 is legal.",
+            help=(
+                "Rows that each table, or the one named, shall hold in the end: missing ones are added, none is "
+                "removed. Repeatable; 0 is legal (default: 3 realistic rows and one for each edge case)."
+            ),
         )
         parser.add_argument(
             "--profile",
@@ -54,45 +44,51 @@ class Command(DbstateCommand):
             help="Which rows: realistic ones, edge cases, or both (default: mixed).",
         )
         parser.add_argument(
-            "--locale", action="append", default=[], metavar="LOCALE", help="Only this locale; repeatable."
+            "--locale",
+            action="append",
+            default=[],
+            metavar="LOCALE",
+            help="Draw names, places and text from this locale alone, such as ja_JP; repeatable.",
         )
         parser.add_argument(
             "--strict", action="store_true", help="Write nothing when any table cannot be filled."
         )
 
     def run(self, options: Options, given: Mapping[str, Any]) -> int:
-        seeding = _seeding_options(options, given)
+        seeding = seeding_options(options, given)
         connection = self.connect(options)
         if options.dry_run:
             return self._dry_run(connection, options, seeding)
         found = self.permit(connection, options, purpose="seed")
         self._migrate(options, found)
-        prepared = prepare(apps, using=options.database, options=seeding)
+        prepared = _prepare(options, seeding)
+        before = rows_before(prepared.plan)
         total = sum(unit.rows for unit in prepared.plan.units)
         with show_progress(total, color=not given["no_color"], shown=options.verbosity > 0) as progress:
             report = prepared.run(progress)
-        replay = _replay(options, given)
-        as_json = options.format == "json"
-        self.emit(
-            options,
-            report_as_json(report, replay)
-            if as_json
-            else report_as_text(report, replay, color=options.color),
-        )
+        replay = replay_line(options, given)
+        if options.format == "json":
+            text = report_as_json(report, replay, before)
+        else:
+            text = report_as_text(report, replay, before, color=options.color)
+        self.emit(options, text)
         worse = [finding for finding in report.findings if finding.severity != "note"]
         return FINDINGS if report.failed or worse else CLEAN
 
     def _dry_run(self, connection: BaseDatabaseWrapper, options: Options, seeding: SeedingOptions) -> int:
         found = self.judge(connection, options, purpose="seed")
-        pending = _pending(options.database)
+        pending = pending_migrations(options.database)
         if pending:
-            raise PendingMigrations(pending, found.place)
-        prepared = prepare(apps, using=options.database, options=seeding)
+            remedy = "run: python manage.py migrate"
+            if found.allowed and _disposable(found):
+                remedy = "a run without --dry-run applies them first, since nothing can be lost here"
+            raise PendingMigrations(pending, found.place, remedy)
+        plan = _prepare(options, seeding).plan
         guard = tuple((reason.passed, reason.message) for reason in found.reasons)
         if options.format == "json":
-            text = plan_as_json(prepared.plan, guard, allowed=found.allowed)
+            text = plan_as_json(plan, guard, allowed=found.allowed)
         else:
-            text = plan_as_text(prepared.plan, guard, allowed=found.allowed, color=options.color)
+            text = plan_as_text(plan, guard, allowed=found.allowed, color=options.color)
         self.emit(options, text)
         return CLEAN
 
@@ -100,12 +96,15 @@ class Command(DbstateCommand):
         """Apply pending migrations where nothing can be lost; elsewhere refuse, naming them."""
         if _claimable(found):
             self._claim(options, found)
-        pending = _pending(options.database)
+        pending = pending_migrations(options.database)
         if not pending:
             return
         if not _disposable(found):
-            raise PendingMigrations(pending, found.place)
+            raise PendingMigrations(pending, found.place, "run: python manage.py migrate")
         self.note(options, f"applying {len(pending)} pending migrations first")
+        self.note(options, "\n".join(f"  {name}" for name in pending), level=2)
+        # They are committed one by one, whatever comes after.
+        self.interrupted = "interrupted; pending migrations were applied, no row was written"
         call_command("migrate", database=options.database, interactive=False, verbosity=0)
 
     def _claim(self, options: Options, found: Verdict) -> None:
@@ -114,12 +113,6 @@ class Command(DbstateCommand):
             claim(connections[options.database])
         except MarkError as error:
             self.note(options, f"{error}\nseeding goes on; a later run will need {found.permit_line}")
-
-
-def _pending(using: str) -> list[str]:
-    executor = MigrationExecutor(connections[using])
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 
 _DISPOSABLE = frozenset({"test_database", "in_memory", "embedded", "marked", "no_rows"})
@@ -136,59 +129,7 @@ def _claimable(found: Verdict) -> bool:
     return bool(passed) and passed <= {"no_rows", "migrations"}
 
 
-def _seeding_options(options: Options, given: Mapping[str, Any]) -> SeedingOptions:
-    conf = current_conf()
-    rows, by_label = _read_rows(given["rows"])
-    selection = select(given["labels"], apps)
-    return SeedingOptions(
-        now=options.now,
-        seed=options.seed,
-        labels=tuple(label.lower() for label in selection.labels),
-        named=tuple(label.lower() for label in selection.named),
-        rows=rows if rows is not None else conf.rows,
-        rows_by_label=by_label,
-        profile=given["profile"],
-        locales=tuple(given["locale"]) or conf.locales,
-        strict=given["strict"],
-        password=conf.password,
-    )
-
-
-def _read_rows(given: list[str]) -> tuple[int | None, dict[str, int]]:
-    """--rows N and --rows app.Model=N."""
-    everywhere: int | None = None
-    by_label: dict[str, int] = {}
-    for text in given:
-        label, _, number = text.rpartition("=")
-        rows = _number(text, number)
-        if not label:
-            everywhere = rows
-            continue
-        for found in select([label], apps).labels:
-            by_label[found.lower()] = rows
-    return everywhere, by_label
-
-
-def _number(text: str, number: str) -> int:
-    try:
-        rows = int(number)
-    except ValueError:
-        raise UsageError(
-            f"--rows {text}", "it is not a whole number", "write --rows 100 or --rows app.Model=100"
-        ) from None
-    if rows < 0:
-        raise UsageError(f"--rows {text}", "it is negative", "ask for 0 rows or more")
-    return rows
-
-
-def _replay(options: Options, given: Mapping[str, Any]) -> str:
-    """The command line that makes the same rows again on an empty database."""
-    parts = ["python manage.py dbstate_seed", *given["labels"]]
-    parts += [f"--seed {options.seed}", f"--now {options.now.date().isoformat()}"]
-    parts += [f"--rows {rows}" for rows in given["rows"]]
-    if given["profile"] != "mixed":
-        parts.append(f"--profile {given['profile']}")
-    parts += [f"--locale {locale}" for locale in given["locale"]]
-    if options.database != "default":
-        parts.append(f"--database {options.database}")
-    return " ".join(parts)
+def _prepare(options: Options, seeding: SeedingOptions) -> Prepared:
+    prepared = prepare(apps, using=options.database, options=seeding)
+    check_asked(prepared.plan)
+    return prepared
