@@ -15,8 +15,8 @@ from dbstate.backends.naming import quoted
 from dbstate.backends.protocol import Connection
 from dbstate.catalog.tables import Check, Exclusion, Kind, Table, Unique
 
-# A domain leads to the type below it, an array to its elements; a length stands on the last domain that
-# has one. Key columns of a foreign key have the rules of the columns that they refer to. Later servers'
+# A domain leads to the type below it, an array to its elements; a length stands on the domain right
+# above its type. Key columns of a foreign key have the rules of the columns that they refer to. Later servers'
 # columns are read through JSON, where older ones have none.
 RULES = r"""
 WITH RECURSIVE relation AS (SELECT to_regclass(%s)::oid AS id),
@@ -35,7 +35,7 @@ types AS (
     UNION ALL
     SELECT attnum, depth + 1, inside OR typtype <> 'd',
         CASE typtype WHEN 'd' THEN typbasetype ELSE typelem END,
-        CASE WHEN typtype = 'd' AND typtypmod <> -1 THEN typtypmod ELSE modifier END
+        CASE typtype WHEN 'd' THEN typtypmod ELSE modifier END
     FROM types JOIN pg_type ON pg_type.oid = typid
     WHERE typtype = 'd' OR (typcategory = 'A' AND typelem <> 0)
 )

@@ -33,6 +33,15 @@ class Unfillable(DbstateError):
         self.label, self.reason = label, reason
 
 
+class RulesLearned(DbstateError):
+    """The database has rules that the models do not tell: rows are to be made with these in mind."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"cannot write rows of {label} as they are: its tables have rules beyond the models'"
+        )
+
+
 @dataclass(slots=True)
 class Loader:
     """Writes blocks of drafts of one unit."""
@@ -44,6 +53,8 @@ class Loader:
     assembler: Assembler
     seed: int
     label: str
+    learn: Callable[[], bool]
+    """Reads the rules that the database itself has; whether there were new ones."""
     place: Callable[[list[Draft]], None]
     """Writes what depends on which rows there are: the numbers of a tree."""
     pools: dict[tuple[str, tuple[str, ...]], Pool] = field(default_factory=dict)
@@ -58,6 +69,8 @@ class Loader:
                 self._write(drafts)
                 return drafts
             except LoadRefused as refused:
+                if self.learn():
+                    raise RulesLearned(self.label) from refused
                 drafts = self._mend(drafts, refused)
         raise Unfillable(self.label, f"the database refuses its rows after {ROUNDS} rounds of mending")
 

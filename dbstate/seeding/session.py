@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from dbstate.backends import Backend, Connection
 from dbstate.binding import Binding, Complaint
@@ -58,6 +59,8 @@ class Session:
     stocks: Stocks = field(default_factory=Stocks)
     reasons: dict[str, str] = field(default_factory=dict)
     """Tables without rows, and why."""
+    learned: set[str] = field(default_factory=set)
+    """Tables whose rules in the database were read."""
     agreements: dict[str, list[Agreement]] = field(default_factory=dict)
     """Which paths agree, by table."""
     samples: Samples = field(init=False)
@@ -124,6 +127,18 @@ class Session:
 
         rows = range(min(unit.rows, EXISTING))
         return [tuple(value(name, index) for name in key.target_columns) for index in rows]
+
+    def learn(self, names: Iterable[str]) -> bool:
+        """Read the rules that the database has for these tables, once; whether there were new ones."""
+        tables = dict(self.catalog.tables)
+        for name in set(names) - self.learned:
+            tables[name] = self.backend.with_live_rules(self.connection, tables[name])
+        self.learned.update(names)
+        changed = any(tables[name] != self.catalog[name] for name in names)
+        if changed:
+            self.catalog = Catalog(MappingProxyType(tables))
+            self.records.catalog = self.catalog
+        return changed
 
     # stocks ------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from dbstate.adapters import Tree, tree_of
 from dbstate.adapters.trees import shape
 from dbstate.errors import DbstateError
 from dbstate.rows.assemble import Assembler, Draft, Exhausted, Reference
-from dbstate.seeding.load import Loader, Unfillable
+from dbstate.seeding.load import Loader, RulesLearned, Unfillable
 from dbstate.seeding.plan import Unit
 from dbstate.seeding.report import TableResult
 from dbstate.seeding.session import Made, Session
@@ -25,6 +25,13 @@ def make_unit(session: Session, unit: Unit) -> Made:
 
     Raises Unfillable, ParentMissing or NoValue; then nothing of it is left.
     """
+    try:
+        return _make(session, unit)
+    except RulesLearned:
+        return _make(session, unit)
+
+
+def _make(session: Session, unit: Unit) -> Made:
     for name in unit.chain:
         reason = session.backend.may_insert(session.connection, session.catalog[name])
         if reason:
@@ -58,6 +65,7 @@ def write(session: Session, made: Made, drafts: list[Draft], trees: dict[str, Tr
         made.assembler,
         session.setting.seed,
         made.unit.label,
+        learn=lambda: session.learn(made.unit.chain),
         place=lambda kept: place_in_trees(kept, trees),
         left_out=made.left_out,
     )
