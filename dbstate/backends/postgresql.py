@@ -18,6 +18,7 @@ from psycopg.adapt import PyFormat, Transformer
 
 from dbstate.backends import postgresql_judge, postgresql_keys, postgresql_rules
 from dbstate.backends.discarding import discarded
+from dbstate.backends.disk import free_bytes_of_server
 from dbstate.backends.naming import in_query, listed, quoted
 from dbstate.backends.protocol import (
     Connection,
@@ -164,6 +165,10 @@ class PostgreSQL:
     def key_room(self, connection: Connection, table: Table, column: str) -> int | None:
         """See Backend.key_room."""
         return postgresql_keys.key_room(connection, table, column)
+
+    def free_bytes(self, connection: Connection) -> int | None:
+        """See Backend.free_bytes."""
+        return free_bytes_of_server(connection)
 
     def existing_keys(
         self, connection: Connection, table: Table, columns: Sequence[str], *, limit: int

@@ -16,8 +16,8 @@ from dbstate.backends.protocol import Connection
 from dbstate.catalog.tables import Check, Exclusion, Kind, Table, Unique
 
 # A domain leads to the type below it, an array to its elements; a length stands on the domain right
-# above its type. Key columns of a foreign key have the rules of the columns that they refer to. Later servers'
-# columns are read through JSON, where older ones have none.
+# above its type. Key columns of a foreign key have the rules of the columns that they refer to.
+# Later servers' columns are read through JSON, where older ones have none.
 RULES = r"""
 WITH RECURSIVE relation AS (SELECT to_regclass(%s)::oid AS id),
 columns AS (

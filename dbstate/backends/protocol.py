@@ -228,6 +228,9 @@ class Backend(Protocol):
     def key_room(self, connection: Connection, table: Table, column: str) -> int | None:
         """The greatest number that the column's type holds; None when it is not of a number type."""
 
+    def free_bytes(self, connection: Connection) -> int | None:
+        """Bytes left on the disk that rows are written to; None where nobody here can tell."""
+
     def existing_keys(
         self, connection: Connection, table: Table, columns: Sequence[str], *, limit: int
     ) -> list[tuple[Any, ...]]:

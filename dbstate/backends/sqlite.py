@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.utils import DatabaseError, IntegrityError, NotSupportedError, OperationalError
 
 from dbstate.backends import sqlite_judge, sqlite_rules
+from dbstate.backends.disk import free_bytes_of_file
 from dbstate.backends.naming import folded, in_query, listed, quoted
 from dbstate.backends.protocol import (
     Connection,
@@ -145,6 +146,10 @@ class SQLite:
         if folded(column) not in types:
             raise TableMissing([f"{table.name}.{column}"])
         return GREATEST if NUMBER_TYPES.search(types[folded(column)]) else None
+
+    def free_bytes(self, connection: Connection) -> int | None:
+        """See Backend.free_bytes."""
+        return free_bytes_of_file(str(connection.settings_dict["NAME"]))
 
     def existing_keys(
         self, connection: Connection, table: Table, columns: Sequence[str], *, limit: int

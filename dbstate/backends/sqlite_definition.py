@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from dbstate.backends.naming import folded
 
@@ -59,13 +60,32 @@ def split(sql: str) -> tuple[str, list[Part], str]:
 
 
 def mentions(sql: str, columns: frozenset[str]) -> bool:
-    """Whether an identifier in the SQL is one of these; a name before a bracket is a function's."""
-    found = [(kind, text) for kind, text in tokens(sql) if kind != "space"]
+    """Whether an identifier in the SQL is one of these.
+
+    A name before a bracket is a function's, and those after REFERENCES are another table's.
+    """
+    found = list(_without_targets((kind, text) for kind, text in tokens(sql) if kind != "space"))
     return any(
         name(text) in columns and following != ("sign", "(")
         for (kind, text), following in zip(found, [*found[1:], ("", "")], strict=True)
         if kind in ("quoted", "word")
     )
+
+
+def _without_targets(found: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The tokens without what ``REFERENCES table (columns)`` names."""
+    rest = iter(found)
+    for kind, text in rest:
+        yield kind, text
+        if kind != "word" or text.upper() != "REFERENCES":
+            continue
+        next(rest, None)
+        following = next(rest, None)
+        if following == ("sign", "("):
+            for _ in takewhile(lambda token: token != ("sign", ")"), rest):
+                pass
+        elif following is not None:
+            yield following
 
 
 def name(token: str) -> str:

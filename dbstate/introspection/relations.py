@@ -105,7 +105,8 @@ def _read_key(
         blank=bool(field.blank),
         unique=bool(field.unique),
         enforced=bool(getattr(field, "db_constraint", False)) and bool(field.column),
-        deferrable=bool(connection.ops.deferrable_sql()),
+        # Django writes DEFERRABLE into SQLite's tables, though its operations do not say so.
+        deferrable=connection.vendor == "sqlite" or bool(connection.ops.deferrable_sql()),
         parent_link=field in field.model._meta.parents.values(),
         limited=_is_limited(remote),
         on_delete=_on_delete(remote),

@@ -49,17 +49,23 @@ def check_asked(plan: Plan) -> None:
     counts = plan.options.rows_by_label
     for label in plan.options.named:
         if label not in planned:
-            _refuse(label, reasons, "leave it out")
+            _refuse(_spelled(label), "", reasons)
     for label, rows in counts.items():
         if rows and label not in planned:
-            _refuse(f"--rows {label}={rows}", reasons, "leave it out", label=label)
+            _refuse(_spelled(label), f"={rows}", reasons)
 
 
-def _refuse(what: str, reasons: Mapping[str, str], remedy: str, *, label: str = "") -> None:
-    reason = reasons.get(label or what)
+def _spelled(label: str) -> str:
+    label_as_written: str = apps.get_model(label)._meta.label
+    return label_as_written
+
+
+def _refuse(label: str, number: str, reasons: Mapping[str, str]) -> None:
+    what = f"--rows {label}{number}" if number else label
+    reason = reasons.get(label.lower())
     if reason is None:
-        raise UsageError(what, "what is asked for does not need this table", f"name {label or what} too")
-    raise UsageError(what, f"dbstate does not fill this table: {reason}", remedy)
+        raise UsageError(what, "what is asked for does not need this table", f"name {label} too")
+    raise UsageError(what, f"dbstate does not fill this table: {reason}", "leave it out")
 
 
 def _read_rows(given: Sequence[str]) -> tuple[int | None, dict[str, int]]:

@@ -20,6 +20,8 @@ class Stock:
     alive: list[bool] = field(default_factory=list)
     made_from: int = 0
     """Position of the first row that this run made."""
+    losses: int = 0
+    """How often rows were lost; who keeps positions looks whether it changed."""
 
     def __len__(self) -> int:
         return len(self.alive)
@@ -35,11 +37,18 @@ class Stock:
 
     def cut(self, length: int) -> None:
         """Forget the rows from this position on."""
+        self.losses += 1
         for values in self.columns.values():
             del values[length:]
         for positions in self.links.values():
             del positions[length:]
         del self.alive[length:]
+
+    def kill(self, position: int) -> None:
+        """A row that is not in the table (any more): nobody may name it."""
+        if self.alive[position]:
+            self.alive[position] = False
+            self.losses += 1
 
     def positions(self) -> list[int]:
         """Rows to choose parents from: made ones where there are any, else those that were there."""

@@ -4,6 +4,7 @@ from dbstate.seeding.plan import Options, Plan, Skipped, TooManyRows, Unit, Unkn
 from dbstate.seeding.prepare import Prepared, prepare
 from dbstate.seeding.report import Report, TableResult
 from dbstate.seeding.run import CannotFill
+from dbstate.seeding.space import TooLittleSpace
 
 __all__ = [
     "CannotFill",
@@ -13,6 +14,7 @@ __all__ = [
     "Report",
     "Skipped",
     "TableResult",
+    "TooLittleSpace",
     "TooManyRows",
     "Unit",
     "UnknownLabel",

@@ -192,10 +192,10 @@ class Loader:
     def _named(self, table: Table, verdict: Verdict) -> tuple[str, ...]:
         """Columns that the broken rule reads; empty when it is not known."""
         rules: tuple[Unique | Check | Exclusion, ...] = (*table.uniques, *table.checks, *table.exclusions)
-        for rule in rules:
-            if rule.name == verdict.constraint and verdict.constraint:
-                return rule.columns
-        return (verdict.column,) if verdict.column else ()
+        if not verdict.constraint:
+            rules = ()
+        found = [column for rule in rules if rule.name == verdict.constraint for column in rule.columns]
+        return tuple(dict.fromkeys(found)) or ((verdict.column,) if verdict.column else ())
 
     def _redrawn(
         self, table: Table, draft: Draft, named: tuple[str, ...]

@@ -22,6 +22,7 @@ from dbstate.seeding.records import Records
 from dbstate.seeding.report import Report
 from dbstate.seeding.run import Runner
 from dbstate.seeding.session import Progress, Session
+from dbstate.seeding.space import check_space
 from dbstate.values import Setting
 
 COUNTED = 1_000_000
@@ -77,7 +78,7 @@ class Prepared:
 def prepare(apps: Apps, *, using: str, options: Options) -> Prepared:
     """Read models and database, and plan.
 
-    Raises UnknownLabel, TooManyRows, Unsupported, Unreachable.
+    Raises UnknownLabel, TooManyRows, TooLittleSpace, Unsupported, Unreachable.
     """
     connection = connections[using]
     backend = backend_for(connection)
@@ -86,6 +87,7 @@ def prepare(apps: Apps, *, using: str, options: Options) -> Prepared:
     most = max([COUNTED, options.rows or 0, *options.rows_by_label.values()])
     occupancy = backend.occupancy(connection, catalog, at_most=most)
     made = plan(catalog, occupancy, options, key_room=_key_room(backend, connection, catalog, occupancy))
+    check_space(catalog, made.units, backend.free_bytes(connection))
     present = frozenset(name for name, count in occupancy.items() if count is not None)
     return Prepared(made, catalog, bind(catalog, apps, using=using), backend, connection, present)
 

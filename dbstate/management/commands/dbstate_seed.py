@@ -33,8 +33,8 @@ class Command(DbstateCommand):
             default=[],
             metavar="N | app.Model=N",
             help=(
-                "Rows that each table, or the one named, shall hold in the end: missing ones are added, none is "
-                "removed. Repeatable; 0 is legal (default: 3 realistic rows and one for each edge case)."
+                "Rows that each table, or the one named, shall hold in the end: missing ones are added, none "
+                "is removed. Repeatable; 0 is legal (default: 3 realistic rows and one for each edge case)."
             ),
         )
         parser.add_argument(

@@ -35,7 +35,7 @@ def groups(table: Table, *, ties: Iterable[tuple[str, ...]] = ()) -> tuple[Group
             name = leader[name]
         return name
 
-    read_by = {check.name: _resolved(check.columns, sources, leader) for check in table.checks}
+    read_by = {check: _resolved(check.columns, sources, leader) for check in table.checks}
     bound = [*read_by.values(), *(_resolved(tie, sources, leader) for tie in ties)]
     for columns in bound:
         for one, other in pairwise(columns):
@@ -46,7 +46,7 @@ def groups(table: Table, *, ties: Iterable[tuple[str, ...]] = ()) -> tuple[Group
         if name in touched:
             members.setdefault(lead(name), []).append(name)
     return tuple(
-        Group(tuple(names_), tuple(check for check in table.checks if set(read_by[check.name]) & set(names_)))
+        Group(tuple(names_), tuple(check for check in table.checks if set(read_by[check]) & set(names_)))
         for names_ in members.values()
     )
 

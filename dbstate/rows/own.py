@@ -1,0 +1,67 @@
+"""Where the values of one table's own columns come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from dbstate.catalog import Column, Table
+from dbstate.rows.draft import Draft, Reference, value_of
+from dbstate.rows.uniques import Uniqueness, referring_columns, uniqueness
+from dbstate.values import MISSING, ColumnValues, NoValue
+
+Sources = Callable[[str, str, bool, bool], ColumnValues]
+"""Gets table, column, whether all values differ, whether each row has a slot of its own."""
+
+
+class OwnColumns:
+    """The columns of a table that name no other row."""
+
+    def __init__(
+        self,
+        table: Table,
+        references: Sequence[Reference],
+        fixed: Mapping[tuple[str, str], object],
+        sources: Sources,
+    ) -> None:
+        self.table = table
+        self.unique: Uniqueness = uniqueness(table)
+        self.notes: dict[str, str] = {}
+        """What was left empty, by field."""
+        taken = referring_columns(table) | {name for r in references for name in r.columns}
+        self.sources: dict[str, ColumnValues] = {}
+        for column in table.columns:
+            if column.generated or column.auto or column.name in taken or (table.name, column.name) in fixed:
+                continue
+            wide, apart = column.name in self.unique.wide, column.name in self.unique.disjoint
+            self.sources[column.name] = sources(table.name, column.name, wide, apart)
+        self.digits = {
+            name: sources(table.name, name, True, False)
+            for key in self.unique.narrow
+            for name in key
+            if name in self.sources
+        }
+        """Columns that uniques count through: value n is their n-th."""
+
+    def values(self, number: int, draft: Draft) -> dict[str, object]:
+        """The draft's values by column; ``number`` is the row's number in this table."""
+        values: dict[str, object] = {}
+        for name, source in self.sources.items():
+            try:
+                values[name] = value_of(source, number, draft)
+            except NoValue as none:
+                values[name] = self._empty(self.table.column(name), none)
+        return values
+
+    def _empty(self, column: Column, none: NoValue) -> object:
+        """Nothing, where the column may be empty and no value can be made for it; NoValue elsewhere."""
+        empty = _find_empty(column)
+        if empty is MISSING:
+            raise none
+        self.notes.setdefault(column.field, f"{column.field} is left empty: {none}")
+        return empty
+
+
+def _find_empty(column: Column) -> object:
+    if column.null and column.blank:
+        return None
+    return "" if column.blank and column.kind in ("text", "file") else MISSING
