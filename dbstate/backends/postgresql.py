@@ -238,6 +238,12 @@ class PostgreSQL:
                 changed += cursor.rowcount
         return changed
 
+    def lock_runs(self, connection: Connection) -> bool:
+        """See Backend.lock_runs."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('dbstate'), hashtext('run'))")
+            return bool(cursor.fetchone()[0])
+
     def defer(self, connection: Connection) -> None:
         """See Backend.defer."""
         with connection.cursor() as cursor:

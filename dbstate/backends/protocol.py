@@ -276,6 +276,9 @@ class Backend(Protocol):
     ) -> int:
         """Set columns by key (each row: key values, then new values); how many rows were changed."""
 
+    def lock_runs(self, connection: Connection) -> bool:
+        """Keep other runs off this database until the transaction ends; False when one is under way."""
+
     def defer(self, connection: Connection) -> None:
         """Put off what can be put off (foreign keys) to the end of the transaction."""
 

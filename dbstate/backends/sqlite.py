@@ -204,6 +204,10 @@ class SQLite:
         count = len(key_columns)
         return _write(connection, table, sql, ([*row[count:], *row[:count]] for row in rows), block)
 
+    def lock_runs(self, connection: Connection) -> bool:
+        """See Backend.lock_runs: SQLite lets one write at a time, whoever it is."""
+        return True
+
     def defer(self, connection: Connection) -> None:
         """See Backend.defer."""
         with connection.cursor() as cursor:

@@ -105,6 +105,14 @@ class Column:
     """Collation asked for by the model; it may compare without regard to case."""
     trouble: str = ""
     """What could not be read of the column (choices that raise …), and why; else empty."""
+    hints: tuple[object, ...] = ()
+    """Texts and numbers that stand in the code of validators which only calling can tell."""
+    hint_patterns: tuple[str, ...] = ()
+    """Regular expressions that this code uses."""
+    hint_words: tuple[str, ...] = ()
+    """Names of these validators, lower case: ``validate_cron``."""
+    keys: tuple[str, ...] = ()
+    """Keys that an object must have, and no others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from django.utils.functional import Promise
 from dbstate.catalog import Column, Kind
 from dbstate.introspection.expressions import SqlWriter
 from dbstate.introspection.facts import Facts, read_validators
+from dbstate.introspection.hints import read_hints
 from dbstate.introspection.kinds import (
     INTERNAL_KINDS,
     SQL_INTEGER_RANGES,
@@ -77,6 +78,7 @@ def _read_values(
     facts = _facts(field, typed, kind, format_, connection, sql_type, troubles)
     ancestors = dotted_ancestors(type(field))
     has_default, default = _default(field)
+    hints = read_hints(facts.unread)
     return Column(
         name=str(field.column),
         field=field.name or str(field.column),
@@ -107,6 +109,10 @@ def _read_values(
         label=str(field.verbose_name or ""),
         help=str(field.help_text or ""),
         collation=str(getattr(typed, "db_collation", None) or ""),
+        hints=hints.values,
+        hint_patterns=hints.patterns,
+        hint_words=hints.words,
+        keys=facts.keys,
         trouble="; ".join(troubles),  # the last to be written: what stands above may add to it
         **known,
     )

@@ -44,6 +44,9 @@ class Facts:
     patterns: list[str] = field(default_factory=list)
     extensions: tuple[str, ...] = ()
     judged: bool = False
+    keys: tuple[str, ...] = ()
+    unread: list[Any] = field(default_factory=list)
+    """Validators that only calling can tell."""
 
     def at_least(self, limit: Any) -> None:
         """Raise the least value; TypeError when the limit is of another kind."""
@@ -64,6 +67,7 @@ def read_validators(validators: Iterable[Any], facts: Facts) -> None:
     for validator in validators:
         if not _read_one(validator, facts):
             facts.judged = True
+            facts.unread.append(validator)
 
 
 def _read_one(validator: Any, facts: Facts) -> bool:
@@ -182,6 +186,12 @@ def _read_extensions(validator: Any, facts: Facts) -> bool:
     return facts.kind == "file"
 
 
+def _read_keys(validator: Any, facts: Facts) -> bool:
+    """Keys of an object; whether it stays one of these keys alone is the judge's to say."""
+    facts.keys = tuple(dict.fromkeys((*facts.keys, *map(str, validator.keys))))
+    return False
+
+
 def _read_nothing(validator: Any, facts: Facts) -> bool:
     """A rule that every made value keeps anyway."""
     return True
@@ -200,6 +210,7 @@ _READERS: dict[str, Callable[[Any, Facts], bool]] = {
     f"{_CORE}URLValidator": _read_url,
     f"{_POSTGRES}ArrayMaxLengthValidator": _read_max_length,
     f"{_POSTGRES}ArrayMinLengthValidator": _read_min_length,
+    f"{_POSTGRES}KeysValidator": _read_keys,
     f"{_POSTGRES}RangeMaxValueValidator": _read_max_value,
     f"{_POSTGRES}RangeMinValueValidator": _read_min_value,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import DatabaseError, transaction
 from django.db.models import (
@@ -41,9 +42,10 @@ def compute_derived(
     touched = []
     for derived in derivations:
         table = catalog.by_label.get(derived.label.lower())
-        if table is None:
+        if table is None and not _installed(derived.label):
             raise BadDerivation(str(derived), "there is no such model", "correct the name")
-        if not keys.get(table.name):
+        # Without a table: a model of the project, and this catalog has others.
+        if table is None or not keys.get(table.name):
             continue
         model = binding.model(table.name)
         try:
@@ -59,6 +61,14 @@ def compute_derived(
             ) from error
         touched.append(table.name)
     return touched
+
+
+def _installed(label: str) -> bool:
+    try:
+        apps.get_model(label)
+    except LookupError:
+        return False
+    return True
 
 
 def _update(model: type[Model], field: Any, derived: Derived, keys: Sequence[object], using: str) -> None:

@@ -22,6 +22,27 @@ Finish = Callable[[Mapping[str, list[object]]], list[str]]
 """Gets the primary keys of the rows made, by table, before the commit; answers the tables it changed."""
 
 
+class RunUnderWay(DbstateError):
+    """Another run writes to the same database."""
+
+    def __init__(self, alias: str) -> None:
+        super().__init__(
+            f"cannot seed database {alias!r}: another seeding of it is under way; wait until it has ended"
+        )
+        self.alias = alias
+
+
+class TooManyLocks(DbstateError):
+    """One transaction over so many tables needs more locks than the server has room for."""
+
+    def __init__(self, tables: int, needed: int, slots: int) -> None:
+        super().__init__(
+            f"cannot fill {tables:,} tables in one transaction: that takes about {needed:,} locks, and the "
+            f"server has room for {slots:,}; raise max_locks_per_transaction, or seed one app after the other"
+        )
+        self.tables, self.needed, self.slots = tables, needed, slots
+
+
 class CannotFill(DbstateError):
     """Tables that were asked for cannot be filled: nothing was written."""
 
@@ -67,12 +88,27 @@ class Runner:
     def _begin(self) -> None:
         """Put the rows of tables that get none into stock."""
         session = self.session
+        if not session.backend.lock_runs(session.connection):
+            raise RunUnderWay(session.alias)
+        self._count_locks()
+        session.backend.defer(session.connection)
         session.reasons |= {s.table: s.reason for s in session.plan.skipped}
         filled = {name for unit in session.plan.units if unit.rows for name in unit.chain}
         idle = [unit.table for unit in session.plan.units if not unit.rows]
         idle += [s.table for s in session.plan.skipped if s.table in session.present]
         for name in sorted(set(idle) - filled):
             session.stock_existing(name)
+
+    def _count_locks(self) -> None:
+        """A lock for each table that is written to or referred to, and for each of its indexes."""
+        session = self.session
+        names = {name for unit in session.plan.units if unit.rows for name in unit.chain}
+        names |= {key.target for name in names for key in session.catalog[name].foreign_keys}
+        tables = [session.catalog[name] for name in names if name in session.catalog.tables]
+        indexes = sum(sum(c.indexed for c in table.columns) + len(table.uniques) for table in tables)
+        slots = session.backend.describe(session.connection).lock_slots
+        if slots is not None and len(tables) + indexes > slots:
+            raise TooManyLocks(len(tables), len(tables) + indexes, slots)
 
     # groups ------------------------------------------------------------------------------------------
 

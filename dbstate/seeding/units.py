@@ -18,6 +18,8 @@ from dbstate.seeding.session import Made, Session
 
 BLOCK = 5_000
 """Rows made and written at once."""
+COUNTED = 100_000
+"""Rows that are there are counted, and their combinations noted, up to this many."""
 
 
 def make_unit(session: Session, unit: Unit) -> Made:
@@ -37,11 +39,19 @@ def _make(session: Session, unit: Unit) -> Made:
         if reason:
             raise Unfillable(unit.label, reason)
     lengths = {name: len(session.stocks[name]) for name in unit.chain if name in session.stocks}
+    held = session.backend.occupancy(session.connection, [session.catalog[unit.table]], at_most=COUNTED)
+    there = held[unit.table] or 0
     assembler, trees = _assembler(session, unit)
+    if there:
+        _count_existing(session, unit, assembler)
     made = Made(unit, assembler, [], TableResult(unit.label, existing=unit.existing), 0)
+    if there > unit.existing:
+        made.result.notes.append(
+            f"{there - unit.existing} rows came while the run wrote: a trigger makes them"
+        )
     try:
         with transaction.atomic(using=session.alias):
-            _write_blocks(session, made, trees)
+            _write_blocks(session, made, trees, there)
     except DbstateError:
         for name in unit.chain:
             if name in lengths:
@@ -130,8 +140,6 @@ def _assembler(session: Session, unit: Unit) -> tuple[Assembler, dict[str, Tree]
         agreements={name: tuple(session.agreements.get(name, ())) for name in unit.chain},
         stocks=session.stocks,
     )
-    if unit.existing:
-        _count_existing(session, unit, assembler)
     return assembler, trees
 
 
@@ -147,11 +155,11 @@ def _count_existing(session: Session, unit: Unit, assembler: Assembler) -> None:
     for name in unit.chain:
         chooser = assembler.choosers[name]
         for columns in chooser.part.unique.narrow:
-            for row in session.records.rows(name, columns, limit=100_000):
+            for row in session.records.rows(name, columns, limit=COUNTED):
                 chooser.use(columns, row)
 
 
-def _write_blocks(session: Session, made: Made, trees: dict[str, Tree]) -> None:
+def _write_blocks(session: Session, made: Made, trees: dict[str, Tree], there: int) -> None:
     unit, result = made.unit, made.result
     pending = any(r.pending for found in made.assembler.references.values() for r in found)
     for start in range(0, unit.rows, BLOCK):
@@ -165,7 +173,9 @@ def _write_blocks(session: Session, made: Made, trees: dict[str, Tree]) -> None:
         session.progress(unit.label, result.made)
         if full:
             break
-    if not result.made and not unit.existing:
+    if not result.made and there:
+        session.stock_existing(unit.table)
+    elif not result.made:
         raise Unfillable(unit.label, result.notes[-1] if result.notes else "no row could be made")
 
 

@@ -200,12 +200,13 @@ def _said(complaints: Complaints) -> str:
 def findings_of(made: Made) -> list[Finding]:
     """One finding for each thing that is said of rows that stay."""
     counted = Counter((_said(complaints), _soft(complaints)) for complaints in made.refused)
+    refuses = {False: "full_clean() refuses", True: "str() refuses"}
     return [
         Finding(
             code="unprintable" if soft else "full-clean",
             severity="note" if soft else "warning",
             where=made.unit.label,
-            message=f"{count} row{'s' * (count > 1)} that {'str()' if soft else 'full_clean()'} refuses: {said}",
+            message=f"{count} row{'s' * (count > 1)} that {refuses[soft]}: {said}",
             hint="the database accepts them; give these values yourself with dbstate.meaning()",
         )
         for (said, soft), count in sorted(counted.items())

@@ -1,0 +1,70 @@
+"""Databases for the tests of seeding: the migrated one, and one that was seeded once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+from django.test import override_settings
+
+from tests.seeding.seeding import Outcome, copy_of, need_postgresql, seed_json, working_on
+
+
+@pytest.fixture(scope="session", autouse=True)
+def media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Sample files go here."""
+    folder = tmp_path_factory.mktemp("media")
+    with override_settings(MEDIA_ROOT=folder):
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def migrated(django_db_setup: None, django_db_blocker: Any) -> str:
+    """The name of the migrated test database, which holds no rows of anybody."""
+    need_postgresql()
+    return str(connections["default"].settings_dict["NAME"])
+
+
+@pytest.fixture(scope="session")
+def seeded_once(migrated: str, media: Path, django_db_blocker: Any) -> Iterator[tuple[str, Outcome]]:
+    """A database that dbstate_seed filled as it does by itself, and what the run said."""
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        with copy_of(migrated) as name:
+            with working_on(name):
+                outcome = seed_json()
+            yield name, outcome
+
+
+@pytest.fixture
+def first_run(seeded_once: tuple[str, Outcome]) -> Outcome:
+    """What the run that filled the database said."""
+    return seeded_once[1]
+
+
+@pytest.fixture
+def seeded(seeded_once: tuple[str, Outcome], django_db_blocker: Any) -> Iterator[str]:
+    """The default connection leads to the seeded database; what a test does there is undone."""
+    with django_db_blocker.unblock(), working_on(seeded_once[0]), transaction.atomic():
+        yield seeded_once[0]
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def empty(migrated: str, django_db_blocker: Any) -> Iterator[str]:
+    """The default connection leads to the migrated database; what a test does there is undone."""
+    with django_db_blocker.unblock(), working_on(migrated), transaction.atomic():
+        yield migrated
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def fresh(migrated: str, django_db_blocker: Any) -> Iterator[str]:
+    """A migrated database of the test's own, to which the default connection leads."""
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        with copy_of(migrated) as name, working_on(name):
+            yield name
