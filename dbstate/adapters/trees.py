@@ -52,14 +52,22 @@ def tree_of(model: type[Any], ancestors: Sequence[str], using: str) -> Tree | No
     return None
 
 
-def _children(parents: Parents, lines: Lines, order_by: Sequence[str]) -> dict[int | None, list[int]]:
-    """Rows by parent, siblings in the order that the library keeps them in."""
+def _children(
+    model: type[Any], parents: Parents, lines: Lines, order_by: Sequence[str]
+) -> dict[int | None, list[int]]:
+    """Rows by parent, siblings in the order of these fields, which the library keeps them in."""
     children: dict[int | None, list[int]] = {}
     for index, parent in enumerate(parents):
         children.setdefault(parent, []).append(index)
-    if order_by:
+    for name in reversed(order_by):
+        column = model._meta.get_field(name.removeprefix("-")).column
+
+        def place(index: int, column: str = column) -> tuple[bool, Any]:
+            value = lines[index].get(column)
+            return (value is None, 0 if value is None else value)
+
         for siblings in children.values():
-            siblings.sort(key=lambda i: tuple(str(lines[i].get(name, "")) for name in order_by))
+            siblings.sort(key=place, reverse=name.startswith("-"))
     return children
 
 
@@ -110,7 +118,8 @@ class _MPTT:
             self.model._mptt_meta.tree_id_attr, flat=True
         )
         first = (taken.first() or 0) + 1
-        children = _children(parents, lines, ())
+        order_by = getattr(self.model._mptt_meta, "order_insertion_by", None) or ()
+        children = _children(self.model, parents, lines, order_by)
         numbers = _nested(children.get(None, ()), children)
         for index, (left, right, tree, depth) in numbers.items():
             lines[index].update(zip(self.columns, (left, right, first + tree, depth), strict=True))
@@ -137,7 +146,7 @@ class _MaterializedPath:
         self.columns = tuple(self.model._meta.get_field(name).column for name in self.columns)
 
     def place(self, parents: Parents, lines: Lines) -> None:
-        children = _children(parents, lines, getattr(self.model, "node_order_by", None) or ())
+        children = _children(self.model, parents, lines, getattr(self.model, "node_order_by", None) or ())
         steps = self.model.steplen
         roots = self.model._base_manager.using(self.using).filter(depth=1).order_by("-path")
         last = roots.values_list("path", flat=True).first()
@@ -172,7 +181,7 @@ class _NestedSets:
             self.model._base_manager.using(self.using).order_by("-tree_id").values_list("tree_id", flat=True)
         )
         first = (taken.first() or 0) + 1
-        children = _children(parents, lines, getattr(self.model, "node_order_by", None) or ())
+        children = _children(self.model, parents, lines, getattr(self.model, "node_order_by", None) or ())
         for index, (left, right, tree, depth) in _nested(children.get(None, ()), children).items():
             lines[index].update(zip(self.columns, (left, right, first + tree, depth + 1), strict=True))
 

@@ -77,6 +77,17 @@ def test_judge_of_some_columns_leaves_out_the_rules_of_others(sqlite: Database) 
         sqlite.backend.judge(sqlite.connection, table("nowhere", "id")).__enter__()
 
 
+def test_judge_of_some_columns_knows_whose_columns_a_foreign_key_names(sqlite: Database) -> None:
+    sqlite.run(
+        "CREATE TABLE thing (id integer PRIMARY KEY, a int REFERENCES other (id), b int REFERENCES other, c int, "
+        "CONSTRAINT one CHECK ((a IS NULL) <> (b IS NULL)), FOREIGN KEY (a, c) REFERENCES other (id, c))"
+    )
+    thing = table("thing", "id,a,b,c")
+    with sqlite.backend.judge(sqlite.connection, thing, columns=["a", "b"]) as judge:
+        verdicts = judge.try_rows(["a", "b"], [[1, None], [None, None], [None, 5]])
+    assert [one and one.constraint for one in verdicts] == [None, "one", None]
+
+
 def test_judge_of_a_partial_unique(sqlite: Database) -> None:
     sqlite.run("CREATE TABLE thing (a int, b int)")
     sqlite.run("CREATE UNIQUE INDEX once ON thing (a) WHERE b > 0")

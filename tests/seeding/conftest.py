@@ -10,6 +10,7 @@ import pytest
 from django.db import connections, transaction
 from django.test import override_settings
 
+from dbstate.guard import mark
 from tests.seeding.seeding import Outcome, copy_of, need_postgresql, seed_json, working_on
 
 
@@ -35,6 +36,7 @@ def seeded_once(migrated: str, media: Path, django_db_blocker: Any) -> Iterator[
         connections["default"].close()
         with copy_of(migrated) as name:
             with working_on(name):
+                mark(connections["default"])
                 outcome = seed_json()
             yield name, outcome
 
@@ -67,4 +69,5 @@ def fresh(migrated: str, django_db_blocker: Any) -> Iterator[str]:
     with django_db_blocker.unblock():
         connections["default"].close()
         with copy_of(migrated) as name, working_on(name):
+            mark(connections["default"])
             yield name
