@@ -60,9 +60,15 @@ def _make(session: Session, unit: Unit) -> Made:
                 del session.stocks[name]
         raise
     made.result.notes += [*filter(None, [unit.limit]), *assembler.notes.values()]
-    for agreement in {a for chooser in assembler.choosers.values() for a in chooser.unmet}:
-        made.result.notes.append(f"{agreement.left} and {agreement.right} lead to different rows")
+    made.result.notes += _unmet(assembler)
     return made
+
+
+def _unmet(assembler: Assembler) -> list[str]:
+    """Which paths lead to different rows, in one sentence."""
+    found = sorted({f"{a.left} = {a.right}" for c in assembler.choosers.values() for a in c.unmet})
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return [f"some rows do not agree, since no parents do: {', '.join(found[:3])}{more}"] if found else []
 
 
 def write(session: Session, made: Made, drafts: list[Draft], trees: dict[str, Tree]) -> list[Draft]:
