@@ -94,13 +94,13 @@ class Binding:
         """
         field = self.field(table_name, column_name)
         clean = lambda: self._clean(field, native(field, value))  # noqa: E731 - one expression
-        return self._guarded(table_name, field, f"give {value!r} to", clean)
+        return self._guarded(table_name, field, f"give {_shown(value)} to", clean)
 
     def encode(self, table_name: str, column_name: str, value: Any) -> Any:
         """What the field hands to the driver for the value; Refused when it cannot."""
         field = self.field(table_name, column_name)
         prepare = lambda: field.get_db_prep_save(native(field, value), self._connection)  # noqa: E731
-        return self._guarded(table_name, field, f"prepare {value!r} for", prepare)
+        return self._guarded(table_name, field, f"prepare {_shown(value)} for", prepare)
 
     def default(self, table_name: str, column_name: str) -> Any:
         """The model's default, called if it is a callable; Refused when there is none."""
@@ -172,18 +172,28 @@ class Binding:
         return limited
 
     def _clean(self, field: Any, value: Any) -> Any:
-        """The cleaned value; where code crashes on a bare instance, once more on one with defaults."""
+        """The cleaned value; where that fails on a bare instance, once more on ones with more in them.
+
+        A descriptor may want __init__ or a sibling column, as those of money and of images do.
+        """
         try:
             return _clean_on(_bare(field.model, self._using), field, value)
-        except ValidationError:
-            raise
-        except Exception as crash:  # a descriptor may want __init__ or a sibling column, as money does
-            try:
-                return _clean_on(field.model(), field, value)
-            except ValidationError:
+        except ValidationError as error:
+            if type(field).__module__.startswith("django."):
                 raise
-            except Exception:
-                raise crash from None
+            first: Exception = error
+        except Exception as error:  # field classes and validators are the project's
+            first = error
+        for fuller in (_with_defaults, _with_companions):
+            try:
+                instance = fuller(field)
+                if instance is not None:
+                    return _clean_on(instance, field, value)
+            except ValidationError as error:
+                first = first if isinstance(first, ValidationError) else error
+            except Exception:  # the first failure is told
+                continue
+        raise first
 
     def _bare_instance(self, model: type[Model], by_attname: Mapping[str, Any]) -> Model:
         """The instance made without __init__; Refused when a descriptor does not stand that."""
@@ -209,7 +219,7 @@ class Binding:
         try:
             return act()
         except ValidationError as error:
-            reason = "; ".join(error.messages)
+            reason = _said(error)
             raise Refused(where, _class_name(field), did, reason, crashed=False) from error
         except Exception as error:  # field classes and validators are the project's
             raise Refused(where, _class_name(field), did, _told(error), crashed=True) from error
@@ -247,6 +257,26 @@ def _bare(model: type[Model], using: str) -> Model:
     return instance
 
 
+def _with_defaults(field: Any) -> Model:
+    """An instance as the model's __init__ makes it."""
+    instance: Model = field.model()
+    return instance
+
+
+def _with_companions(field: Any) -> Model | None:
+    """An instance on which columns named after the field have one of their choices; None without any."""
+    named = [one for one in field.model._meta.local_fields if one.name.startswith(f"{field.name}_")]
+    companions = [one for one in named if one.choices]
+    if not companions:
+        return None
+    instance: Model = field.model()
+    for one in companions:
+        values = [value for value, _ in one.flatchoices if value]
+        likely = [value for value in values if value in ("EUR", "USD")]
+        setattr(instance, one.attname, (likely or values)[0])
+    return instance
+
+
 def _clean_on(instance: Model, field: Any, value: Any) -> Any:
     """What full_clean() does to the one field, without looking for the row that a key names."""
     value = _through_descriptor(instance, field, value)
@@ -272,6 +302,7 @@ def native(field: Any, value: Any) -> Any:
 
 def _through_descriptor(instance: Any, field: Any, value: Any) -> Any:
     """The value as reading the attribute gives it: files, money and the like have descriptors."""
+    instance.__dict__.pop(field.attname, None)  # some refuse to be changed, not to be set
     setattr(instance, field.attname, value)
     return getattr(instance, field.attname)
 
@@ -308,7 +339,7 @@ def _complaints(error: ValidationError) -> Iterator[Complaint]:
 
 
 def _complaint(name: str | None, error: ValidationError) -> Complaint:
-    return Complaint(name, "; ".join(error.messages), str(error.code or ""))
+    return Complaint(name, _said(error), str(error.code or ""))
 
 
 def _class_name(field: Any) -> str:
@@ -317,6 +348,22 @@ def _class_name(field: Any) -> str:
 
 def _class_path(cls: type[Any]) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _shown(value: object) -> str:
+    """The value in a message, also when its class cannot show it."""
+    try:
+        return repr(value)
+    except Exception as error:  # the class is the project's
+        return f"a {type(value).__qualname__} (its repr() raises {type(error).__name__})"
+
+
+def _said(error: ValidationError) -> str:
+    """What the error says; its text may show the value, which may not be able to."""
+    try:
+        return "; ".join(error.messages)
+    except Exception as unsaid:  # the value's class is the project's
+        return _told(unsaid)
 
 
 def _told(error: Exception) -> str:

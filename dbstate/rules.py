@@ -83,7 +83,18 @@ EXPIRED_FLAG = r"(^|_)(is_?)?(expired|lapsed)$"
 ACTIVE_FLAG = r"^(is_?)?(active|enabled|alive|live)$"
 """Names of booleans that are false for what is deleted or expired."""
 
-FLAGS = (("deleted", DELETED_FLAG), ("expired", EXPIRED_FLAG), ("active", ACTIVE_FLAG))
+CHOSEN_FLAG = (
+    r"^(is_?)?(default|primary|main|current_default)(_|$)|^is_?(preferred|principal|master|root|latest)$|"
+    r"_is_default$"
+)
+"""Names of booleans that are true for one row of many."""
+
+FLAGS = (
+    ("deleted", DELETED_FLAG),
+    ("expired", EXPIRED_FLAG),
+    ("active", ACTIVE_FLAG),
+    ("chosen", CHOSEN_FLAG),
+)
 
 
 @lru_cache(maxsize=4096)
@@ -100,7 +111,7 @@ def stage(name: str) -> int | None:
 
 @lru_cache(maxsize=4096)
 def flag(name: str) -> str:
-    """What a boolean of this name says about the row's life: deleted, expired, active or nothing."""
+    """What a boolean of this name says about the row: deleted, expired, active, chosen or nothing."""
     return next((flag for flag, pattern in FLAGS if re.search(pattern, name)), "")
 
 

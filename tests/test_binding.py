@@ -153,6 +153,65 @@ def test_refused(thing: Binding, column: str, value: object, reason: str, crashe
     assert caught.value.field_class in str(caught.value)
 
 
+def test_a_value_that_cannot_show_itself_is_refused_like_any_other(thing: Binding) -> None:
+    class Sealed:
+        def __repr__(self) -> str:
+            raise ValueError("not loaded yet")
+
+    with pytest.raises(Refused, match="Sealed"):
+        thing.accept("messages_thing", "The Number", Sealed())
+    with pytest.raises(Refused, match="Sealed"):
+        thing.encode("messages_thing", "cents", Sealed())
+
+
+class Once:
+    """A descriptor that refuses to change what is there, as protected state fields do."""
+
+    def __init__(self, field: Any) -> None:
+        self.field = field
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return instance.__dict__[self.field.attname]
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        if self.field.attname in instance.__dict__:
+            raise AttributeError("it may not be changed")
+        instance.__dict__[self.field.attname] = value
+
+
+class Protected(models.CharField):
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        setattr(cls, name, Once(self))
+
+
+class Priced(models.IntegerField):
+    """Refused where the column beside it, ``<name>_currency``, is empty."""
+
+    def clean(self, value: Any, model_instance: Any) -> Any:
+        if not getattr(model_instance, f"{self.name}_currency"):
+            raise ValidationError("of which currency?")
+        return super().clean(value, model_instance)
+
+
+def test_what_wants_a_fuller_instance_is_asked_on_one(apps: Apps) -> None:
+    class Sale(models.Model):
+        state = Protected(max_length=4)
+        cost = Priced(null=True, blank=True)
+        cost_currency = models.CharField(max_length=3, null=True, choices=[("CHF", "F"), ("EUR", "E")])
+        other = Priced()
+        other_currency = models.CharField(max_length=3, default="")
+
+        class Meta(Here):
+            pass
+
+    sale = _bind(apps)
+    assert sale.accept("messages_sale", "state", "new") == "new"
+    assert sale.accept("messages_sale", "cost", 5) == 5
+    with pytest.raises(Refused, match="of which currency"):
+        sale.accept("messages_sale", "other", 5)
+
+
 def test_accepting_leaves_no_trace_for_the_next_value(thing: Binding) -> None:
     assert thing.accept("messages_thing", "The Number", 5) == 5
     with pytest.raises(Refused):

@@ -56,6 +56,7 @@ class Column:
     sql_type: str
     """As the database writes it, for example ``varchar(20)``."""
     null: bool = False
+    """Whether NULL may stand there and is read as None."""
     blank: bool = False
     """Whether full_clean() admits an empty value; ``null`` for a live catalog."""
     format: str = ""

@@ -84,7 +84,7 @@ def _read_values(
         field=field.name or str(field.column),
         kind=kind,
         sql_type=sql_type,
-        null=bool(field.null),
+        null=bool(field.null) and not _loads_null_as_text(field, connection),
         blank=bool(field.blank),
         format="" if is_relation(field) else facts.format,
         max_length=facts.max_length,
@@ -116,6 +116,19 @@ def _read_values(
         trouble="; ".join(troubles),  # the last to be written: what stands above may add to it
         **known,
     )
+
+
+def _loads_null_as_text(field: Any, connection: BaseDatabaseWrapper) -> bool:
+    """Whether NULL comes back as text: to full_clean() two such rows then have one value."""
+    load = getattr(field, "from_db_value", None)
+    if load is None or not field.null or is_djangos(type(field)):
+        return False
+    try:
+        return isinstance(load(None, None, connection), str)
+    except (
+        Exception
+    ):  # third-party code that wants a real expression: NULL is None to it, or the judge's to say
+        return False
 
 
 def typing_field(field: Field[Any, Any]) -> Field[Any, Any]:

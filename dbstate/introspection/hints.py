@@ -64,7 +64,7 @@ def _of(thing: Any, depth: int, seen: set[int]) -> Iterator[Any]:
     """Constants and patterns in a value, a function or an object that can be called."""
     if isinstance(thing, enum.Enum):
         thing = thing.value
-    if isinstance(thing, _PLAIN) or isinstance(thing, re.Pattern):
+    if isinstance(thing, (*_PLAIN, re.Pattern)):
         yield thing
         return
     if depth < 0 or id(thing) in seen:
@@ -78,7 +78,9 @@ def _of(thing: Any, depth: int, seen: set[int]) -> Iterator[Any]:
     elif isinstance(thing, FunctionType):
         yield from _of_function(thing, depth, seen)
     elif isinstance(thing, _SEVERAL):
-        for part in list(thing)[:MOST]:
+        # In an order of their own: that of a set differs from process to process.
+        parts = sorted(thing, key=repr) if isinstance(thing, set | frozenset) else list(thing)
+        for part in parts[:MOST]:
             yield from _of(part, depth - 1, seen)
     elif isinstance(thing, Mapping):
         for part in [*thing][:MOST]:
@@ -91,7 +93,7 @@ def _of_object(thing: Any, depth: int, seen: set[int]) -> Iterator[Any]:
     """What a validator object holds and what its call mentions."""
     for part in getattr(thing, "__dict__", {}).values():
         yield from _of(part, depth - 1, seen)
-    call = getattr(type(thing), "__call__", None)
+    call = getattr(type(thing), "__call__", None)  # noqa: B004 - its code is read, it is not called
     if isinstance(call, FunctionType):
         yield from _of(call, depth - 1, seen)
 
@@ -134,4 +136,11 @@ def _is_own(cls: type[Any]) -> bool:
 
 def _is_own_module(module: str | None) -> bool:
     """Whether code is a project's or a library's, and not Python's or Django's translations."""
-    return (module or "").partition(".")[0] not in ("builtins", "django", "typing", "collections", "re", "enum")
+    return (module or "").partition(".")[0] not in (
+        "builtins",
+        "django",
+        "typing",
+        "collections",
+        "re",
+        "enum",
+    )

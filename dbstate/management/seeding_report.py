@@ -19,6 +19,8 @@ from dbstate.values import EDGES
 
 WIDTH = 100
 """Columns that tables keep to."""
+SHOWN = 20
+"""Models whose rows before the run are listed in text."""
 
 
 def plan_as_text(plan: Plan, guard: tuple[tuple[bool, str], ...], *, allowed: bool, color: bool) -> str:
@@ -36,7 +38,7 @@ def report_as_text(report: Report, replay: str, before: Mapping[str, int], *, co
 
 def _render(parts: Iterable[RenderableType], *, color: bool) -> str:
     text = render_text(parts, color=color, width=WIDTH)
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in text.strip("\n").splitlines())
 
 
 # the plan ----------------------------------------------------------------------------------------------
@@ -44,9 +46,7 @@ def _render(parts: Iterable[RenderableType], *, color: bool) -> str:
 
 def _plan_parts(plan: Plan, guard: tuple[tuple[bool, str], ...], allowed: bool) -> Iterator[RenderableType]:
     units = [unit for unit in plan.units if unit.rows]
-    tree = Tree(
-        f"{_count(sum(u.rows for u in units), 'row')} in {_count(len(units), 'model')}, in this order"
-    )
+    tree = Tree(f"{count(sum(u.rows for u in units), 'row')} in {count(len(units), 'model')}, in this order")
     breaks = {(b.table, b.key): b for b in plan.breaks}
     for group in plan.groups:
         branch = tree if len(group) == 1 else tree.add("these depend on each other")
@@ -72,7 +72,7 @@ _HOW = {"nulled": "left NULL, then updated", "deferred": "written first, checked
 
 def _unit_line(unit: Unit) -> Text:
     line = Text(unit.label, style="bold" if unit.rows else "dim")
-    line.append(f"  {_count(unit.rows, 'row')}", style="not bold")
+    line.append(f"  {count(unit.rows, 'row')}", style="not bold")
     if unit.existing:
         line.append(f" beside {unit.existing:,} that are there", style="not bold")
     return line
@@ -84,7 +84,7 @@ def _unit_line(unit: Unit) -> Text:
 def _report_parts(report: Report, replay: str, before: Mapping[str, int]) -> Iterator[RenderableType]:
     if report.tables:
         yield _tables(report.tables)
-    notes = [f"  {result.label}: {note}" for result in report.tables for note in result.notes]
+    notes = [f"  {_named(result.label, note)}" for result in report.tables for note in result.notes]
     if notes or report.notes:
         yield ""
         yield Text("notes:", style="bold")
@@ -96,8 +96,15 @@ def _report_parts(report: Report, replay: str, before: Mapping[str, int]) -> Ite
     yield _totals(report)
     yield f"again: {replay}"
     if before and report.rows:
-        found = ", ".join(f"{label} {count}" for label, count in before.items())
-        yield fill(found, WIDTH, initial_indent="  beside these rows: ", subsequent_indent="  ")
+        yield _found(before)
+
+
+def _found(before: Mapping[str, int]) -> str:
+    """The rows that were there: first free row numbers, without which the line makes other rows."""
+    if len(before) > SHOWN:
+        return f"  beside {sum(before.values()):,} rows in {len(before)} models (--format json lists them)"
+    held = ", ".join(f"{label}={rows}" for label, rows in before.items())
+    return fill(held, WIDTH, initial_indent="  beside these rows: ", subsequent_indent="  ")
 
 
 def _tables(results: Sequence[TableResult]) -> Grid:
@@ -138,7 +145,7 @@ def _skipped(skipped: Sequence[Skipped]) -> Iterator[RenderableType]:
     if failed:
         yield ""
         yield Text("not filled:", style="bold red")
-        yield from (f"  {s.label}: {s.reason.rstrip('.')}" for s in failed)
+        yield from (f"  {_named(s.label, _short(s, failed))}" for s in failed)
     left: dict[str, list[str]] = {}
     for one in sorted((s for s in skipped if not s.failed), key=lambda s: s.label):
         left.setdefault(one.reason, []).append(one.label)
@@ -148,20 +155,35 @@ def _skipped(skipped: Sequence[Skipped]) -> Iterator[RenderableType]:
         yield from (f"  {', '.join(labels)}: {reason}" for reason, labels in left.items())
 
 
+def _named(label: str, text: str) -> str:
+    """The text after the label, which is not said twice."""
+    return text if text.startswith((f"{label} ", f"{label}.")) else f"{label}: {text}"
+
+
+def _short(skipped: Skipped, failed: Sequence[Skipped]) -> str:
+    """The reason without the reasons of the tables that it blames: they have lines of their own."""
+    reason = skipped.reason
+    for other in failed:
+        if other is not skipped:
+            reason = reason.replace(f" ({other.reason})", "")
+    return reason.rstrip(".")
+
+
 def _totals(report: Report) -> str:
-    failed = f"; {_count(len(report.failed), 'model')} not filled" if report.failed else ""
+    failed = f"; {count(len(report.failed), 'model')} not filled" if report.failed else ""
     if not report.rows:
         missing = "no row was made" if failed else "nothing is missing: no row was made"
         return f"{missing}, {report.seconds:.1f} s{failed}"
     speed = report.rows / report.seconds if report.seconds else 0
     filled = sum(1 for result in report.tables if result.made)
     return (
-        f"{_count(report.rows, 'row')} in {_count(filled, 'table')}, {report.seconds:.1f} s, "
+        f"{count(report.rows, 'row')} in {count(filled, 'table')}, {report.seconds:.1f} s, "
         f"{speed:,.0f} rows/s{failed}"
     )
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """``1 row``, ``1,000 rows``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 

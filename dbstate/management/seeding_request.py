@@ -78,8 +78,10 @@ def _read_rows(given: Sequence[str]) -> tuple[int | None, dict[str, int]]:
         if not equals:
             everywhere = rows
             continue
-        for found in select([label], apps).labels:
-            by_label[found.lower()] = rows
+        found = select([label], apps)
+        if not found.named:
+            raise UsageError(f"--rows {text}", "it names no model", f"write --rows {label}.Model={rows}")
+        by_label |= dict.fromkeys(map(str.lower, found.labels), rows)
     return everywhere, by_label
 
 

@@ -1,6 +1,8 @@
 """Rows: which parents, which kind, which values, which combinations."""
 
-from dbstate.rows.assemble import Assembler, Chooser, Draft, Exhausted, Reference, value_of
+from dbstate.rows.assemble import Assembler
+from dbstate.rows.chooser import Chooser
+from dbstate.rows.draft import Draft, Exhausted, Option, Reference, value_of
 from dbstate.rows.kinds import Profile, default_rows, edge_at
 from dbstate.rows.paths import Agreement, Path, Paths
 from dbstate.rows.stock import Stock, Stocks
@@ -12,6 +14,7 @@ __all__ = [
     "Chooser",
     "Draft",
     "Exhausted",
+    "Option",
     "Path",
     "Paths",
     "Profile",

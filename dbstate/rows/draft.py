@@ -28,6 +28,8 @@ class Reference:
     """Refers to the same table: rows of the run may be named, which ``options`` has not."""
     pending: bool = False
     """Left NULL now (or naming the row itself), chosen once the target has rows."""
+    how: str = ""
+    """For a key on a cycle: ``nulled``, or ``deferred`` where it holds keys that rows will have."""
 
     @property
     def optional(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dbstate.rows.draft import Draft, Option, Reference
 from dbstate.rows.paths import Path
@@ -37,8 +37,9 @@ class Options:
     """The options of each reference for one row at a time.
 
     A reference to another table has a fixed list of them. One to its own table may name earlier rows
-    of the run; where these do not do, a required one may name the row itself and a few later ones
-    ("reach"). Columns that name a row which is not in stock yet hold None until the rows are settled.
+    of the run (those in its list, if it has one); where these do not do, a required one may name the
+    row itself and a few later ones ("reach"). Columns that name a row which is not in stock yet hold
+    None until the rows are settled.
     """
 
     def __init__(self, table: str, references: Mapping[str, Reference], stocks: Stocks, rows: int) -> None:
@@ -55,18 +56,22 @@ class Options:
         """How many rows this one may name: numbers below this are good for ``at``."""
         if not reference.own:
             return len(reference.options)
-        earlier = len(self._before(draft))
-        if not reach or reference.optional:
-            return earlier
-        return earlier + 1 + max(0, min(AHEAD, self._rows - 1 - draft.index))
+        earlier = len(self._earlier(reference, draft))
+        return earlier + (len(self._beyond(reference, draft)) if reach and not reference.optional else 0)
 
     def at(self, reference: Reference, number: int, draft: Draft) -> Option:
         """The option of this number."""
         if not reference.own:
             return Option(reference.options[number], reference.positions[number])
-        before = self._before(draft)
-        earlier = number < len(before)
-        return self.named(reference, before[number] if earlier else self.place(draft) + number - len(before))
+        earlier = self._earlier(reference, draft)
+        if number < len(earlier):
+            return self.named(reference, earlier[number])
+        return self.named(reference, self._beyond(reference, draft)[number - len(earlier)])
+
+    def every(self, reference: Reference, draft: Draft) -> Iterator[Option]:
+        """All options; of a reference to the own table earlier rows, then those within reach."""
+        for number in range(self.size(reference, draft, reach=True)):
+            yield self.at(reference, number, draft)
 
     def named(self, reference: Reference, position: int) -> Option:
         """The option that is the row at this position of the table's own stock."""
@@ -79,12 +84,34 @@ class Options:
         """The row's own row."""
         return self.named(reference, self.place(draft))
 
-    def _before(self, draft: Draft) -> list[int]:
+    def is_there(self, position: int) -> bool:
+        """Whether a row of this table can be named."""
+        stock = self._stocks[self._table]
+        return position < len(stock) and stock.alive[position]
+
+    def position_of(self, reference: Reference, values: tuple[object, ...]) -> int | None:
+        """Where the row stands that these values name."""
+        if not reference.own or reference.options:
+            return dict(zip(reference.options, reference.positions, strict=True)).get(values)
+        stock = self._stocks[self._table]
+        rows = reversed(range(len(stock)))
+        return next((p for p in rows if stock.values(p, reference.target_columns) == values), None)
+
+    def _earlier(self, reference: Reference, draft: Draft) -> Sequence[int]:
+        if reference.options:
+            place = self.place(draft)
+            return [p for p in reference.positions if p is not None and p < place]
         return self._alive.before(self.place(draft)) if self._alive else []
 
-    def there(self) -> list[int]:
-        """Positions of all rows of the table that were made."""
-        return self._alive.before(len(self._stocks[self._table])) if self._alive else []
+    def _beyond(self, reference: Reference, draft: Draft) -> list[int]:
+        """The row itself and some later ones: those in stock that are there, then those to come."""
+        place = self.place(draft)
+        if reference.options:
+            return [p for p in reference.positions if p is not None and p >= place][: AHEAD + 1]
+        last = place + max(0, min(AHEAD, self._rows - 1 - draft.index))
+        known = len(self._stocks[self._table])
+        later = [p for p in range(place + 1, min(known, place + AHEAD + 1)) if self.is_there(p)]
+        return [place, *later, *range(max(known, place + 1), last + 1)]
 
     # ancestors -----------------------------------------------------------------------------------
 

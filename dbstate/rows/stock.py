@@ -35,6 +35,13 @@ class Stock:
         self.alive.append(True)
         return len(self.alive) - 1
 
+    def write(self, position: int, values: Mapping[str, object], links: Mapping[str, int | None]) -> None:
+        """What a row holds now."""
+        for name, column in self.columns.items():
+            column[position] = values.get(name)
+        for name, link in self.links.items():
+            link[position] = links.get(name)
+
     def cut(self, length: int) -> None:
         """Forget the rows from this position on."""
         self.losses += 1

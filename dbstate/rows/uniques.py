@@ -88,6 +88,20 @@ def _apart(table: Table, exclusion: Exclusion, referring: frozenset[str]) -> tup
     return min(found, default=(0, ()))[1]
 
 
+def place_in_period(table: Table, column: str) -> str:
+    """``start`` or ``end`` for a column of an exclusion's expression over two columns; else empty.
+
+    An expression such as ``daterange(arrives, leaves)`` names the start first.
+    """
+    for exclusion in table.exclusions:
+        for expression, _operator in exclusion.expressions:
+            at = {name: expression.find(f'"{name}"') for name in exclusion.columns}
+            found = sorted((position, name) for name, position in at.items() if position >= 0)
+            if len(found) == 2 and column in (name for _, name in found):
+                return "start" if found[0][1] == column else "end"
+    return ""
+
+
 def _linked(table: Table) -> frozenset[str]:
     """Columns that name the row's own row in a parent table: they differ by themselves."""
     return frozenset(name for key in table.parent_links for name in key.columns)

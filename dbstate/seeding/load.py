@@ -8,21 +8,24 @@ tried for these alone, and what is accepted is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from django.db import transaction
 
 from dbstate.backends import Backend, Connection, Judge, LoadRefused, Verdict
 from dbstate.binding import Binding
-from dbstate.catalog import Catalog, Check, Exclusion, Table, Unique
+from dbstate.catalog import Catalog, Check, Column, Exclusion, Table, Unique
 from dbstate.errors import DbstateError
-from dbstate.rows.assemble import Assembler, Draft, value_of
+from dbstate.rows import Assembler, Draft, value_of
 from dbstate.values import EDGES, MISSING
 from dbstate.values.solving import Group, Pool, Problem, Unsolvable, groups, solve
 
 ROUNDS = 6
 SALTS = 12
 POOL = 48
+CANDIDATES = 16
+"""Parents that a CHECK over foreign keys is solved with."""
 
 
 class Unfillable(DbstateError):
@@ -64,6 +67,7 @@ class Loader:
     def load(self, drafts: list[Draft]) -> list[Draft]:
         """Write these rows; the ones that were written come back. Unfillable when none could be."""
         for _ in range(ROUNDS):
+            self.assembler.settle(drafts)
             self.place(drafts)
             try:
                 self._write(drafts)
@@ -102,7 +106,10 @@ class Loader:
             with self.backend.judge(self.connection, table) as judge:
                 kept, touched = self._judge(table, drafts, judge, reasons)
             changed |= touched
-            self._relink(table, drafts, kept)
+            there = {draft.index for draft in kept}
+            for draft in drafts:
+                if draft.index not in there:
+                    self.assembler.leave_out(draft)
             drafts = kept
         if not drafts:
             raise Unfillable(self.label, reasons[0] if reasons else str(refused))
@@ -110,23 +117,6 @@ class Loader:
             raise Unfillable(self.label, _refusal(refused.verdict))
         self.left_out += reasons
         return drafts
-
-    def _relink(self, table: Table, before: list[Draft], kept: list[Draft]) -> None:
-        """Rows whose parent in the same table was left out get an earlier one, or none."""
-        there = [draft.positions[table.name] for draft in kept]
-        gone = {draft.positions[table.name] for draft in before} - {*there}
-        for reference in self.assembler.choosers[table.name].references.values():
-            for draft in kept if reference.own and gone else ():
-                if draft.links[table.name].get(reference.name) not in gone:
-                    continue
-                own = draft.positions[table.name]
-                earlier = [position for position in there if position < own]
-                parent = earlier[0] if earlier else None if reference.null else own
-                values: tuple[object, ...] = (None,) * len(reference.columns)
-                if parent is not None:
-                    values = self.assembler.stocks[table.name].values(parent, reference.target_columns)
-                draft.values[table.name].update(zip(reference.columns, values, strict=True))
-                draft.links[table.name][reference.name] = parent
 
     def _judge(
         self, table: Table, drafts: list[Draft], judge: Judge, reasons: list[str]
@@ -146,6 +136,17 @@ class Loader:
 
     def _repair(self, table: Table, draft: Draft, verdict: Verdict, judge: Judge) -> bool:
         """Try other values for a refused row until the twin accepts it."""
+        chooser = self.assembler.choosers[table.name]
+        before = dict(draft.values[table.name]), dict(draft.links[table.name])
+        chooser.forget(draft)
+        accepted = self._search(table, draft, verdict, judge)
+        if not accepted:
+            draft.values[table.name], draft.links[table.name] = before
+        chooser.remember(draft)
+        self.assembler.restock(draft, table.name)
+        return accepted
+
+    def _search(self, table: Table, draft: Draft, verdict: Verdict, judge: Judge) -> bool:
         columns = self.written(table)
         seen = {(verdict.constraint, verdict.column)}
         for _ in range(len(table.checks) + len(table.uniques) + 4):
@@ -154,7 +155,7 @@ class Loader:
                 draft.values[table.name].update(changes)
                 (answer,) = judge.try_rows(columns, [self.line(table, draft)], keep=True)
                 if answer is None:
-                    self._accept(table, draft, links)
+                    draft.links[table.name].update(links)
                     return True
                 if (answer.constraint, answer.column) not in seen:
                     # A rule speaks that did not before: this one is met, go on from here.
@@ -166,15 +167,6 @@ class Loader:
             else:
                 return False
         return False
-
-    def _accept(self, table: Table, draft: Draft, links: dict[str, int | None]) -> None:
-        draft.links[table.name].update(links)
-        stock = self.assembler.stocks[table.name]
-        position = draft.positions[table.name]
-        for name, values in stock.columns.items():
-            values[position] = draft.values[table.name].get(name)
-        for name, link in stock.links.items():
-            link[position] = draft.links[table.name].get(name)
 
     # other values ------------------------------------------------------------------------------------
 
@@ -249,13 +241,11 @@ class Loader:
     def _links(self, table: Table, changes: dict[str, object]) -> dict[str, int | None]:
         """Positions of the parents that solved values name."""
         links: dict[str, int | None] = {}
-        for reference in self.assembler.choosers[table.name].references.values():
-            if not reference.own and set(reference.columns) <= changes.keys():
+        chooser = self.assembler.choosers[table.name]
+        for reference in chooser.references.values():
+            if set(reference.columns) <= changes.keys():
                 values = tuple(changes[name] for name in reference.columns)
-                found = [
-                    p for o, p in zip(reference.options, reference.positions, strict=True) if o == values
-                ]
-                links[reference.name] = found[0] if found else None
+                links[reference.name] = chooser.options.position_of(reference, values)
         return links
 
     def _pool(self, table: Table, group: Group) -> Pool:
@@ -281,7 +271,7 @@ class Loader:
             candidates = _Candidates(self.assembler, table)
             problem = Problem(
                 table=table.label,
-                columns=tuple(table.column(name) for name in columns),
+                columns=tuple(candidates.column(name) for name in columns),
                 expressions=tuple(check.expression for check in group.checks),
                 natural=candidates.natural,
                 edges=candidates.edge,
@@ -304,14 +294,30 @@ class _Candidates:
     assembler: Assembler
     table: Table
 
+    def column(self, name: str) -> Column:
+        """The column; one that names a row holds the key of one that it may name, nothing else."""
+        column = self.table.column(name)
+        parents = self._parents(name) if column.generated is None else []
+        return replace(column, choices=(), samples=tuple(dict.fromkeys(parents))) if parents else column
+
+    def _parents(self, name: str) -> list[object]:
+        """Keys of some rows that the column may name; empty for columns that name none."""
+        chooser = self.assembler.choosers[self.table.name]
+        reference = chooser.by_column.get(name)
+        if reference is None:
+            return []
+        at = reference.columns.index(name)
+        options = chooser.options.every(reference, Draft(CANDIDATES, ""))
+        return [option.values[at] for option in islice(options, CANDIDATES) if option.values[at] is not None]
+
     def natural(self, name: str, row: int) -> object:
         source = self.assembler.tables[self.table.name].sources.get(name)
         if source is not None:
             return value_of(source, self.assembler.first[self.table.name] + row, Draft(row, ""))
-        reference = self.assembler.choosers[self.table.name].by_column.get(name)
-        if reference is None or not reference.options or (reference.null and row % 2):
+        parents = self._parents(name)
+        if not parents or (self.table.column(name).null and row % 2):
             return None
-        return reference.options[row % len(reference.options)][reference.columns.index(name)]
+        return parents[row % len(parents)]
 
     def edge(self, name: str, edge: str, row: int) -> object:
         source = self.assembler.tables[self.table.name].sources.get(name)

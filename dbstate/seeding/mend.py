@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from dbstate.binding import Binding, Complaint
 from dbstate.catalog import Catalog, Table
 from dbstate.errors import DbstateError
-from dbstate.rows.assemble import Assembler, Draft, Exhausted, value_of
+from dbstate.rows import Assembler, Draft, Exhausted, value_of
 from dbstate.seeding.load import narrow_values
 from dbstate.seeding.records import Records
 
@@ -21,6 +21,8 @@ BUDGET = 300
 """full_clean() calls for one row; less after each row for which they were in vain."""
 LEAST = 12
 STATES = 12
+PLATEAU = 8
+"""Changes that leave the complaint as it was and are gone on from, once all else is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,9 @@ class Mender:
         self.spent = 0
         states: deque[tuple[list[Change], tuple[Complaint, ...]]] = deque([([], complaints)])
         seen = {_signature(complaints)}
-        while states and self.spent < self.budget:
-            changes, current = states.popleft()
+        plateau: list[tuple[list[Change], tuple[Complaint, ...]]] = []
+        while (states or plateau) and self.spent < self.budget:
+            changes, current = states.popleft() if states else plateau.pop(0)
             for change in self._moves(draft, current):
                 if self.spent >= self.budget:
                     break
@@ -71,6 +74,9 @@ class Mender:
                 if not answer:
                     return trial
                 signature = _signature(answer)
+                if signature in seen and len(plateau) < PLATEAU and answer == complaints:
+                    # The same words may be said of something else: a second rule, behind the first.
+                    plateau.append((trial, answer))
                 if signature not in seen and len(seen) < STATES and len(answer) <= len(current) + 1:
                     seen.add(signature)
                     # Fewer complaints are nearer to the goal.
@@ -144,6 +150,8 @@ class Mender:
         number = self.assembler.first[table.name] + draft.index
         for salt in range(1 if brief else 6):
             yield from _drawn(self.assembler, table.name, name, number, draft, salt)
+        if not brief:
+            yield from self.assembler.tables[table.name].sources[name].others(number)
 
     def _wide(self, table: Table) -> frozenset[str]:
         return self.assembler.tables[table.name].unique.wide

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -123,6 +124,7 @@ def plan(
     fillable = [name for name in names if name not in skipped]
     order = order_tables(catalog, fillable)
     planner = _Planner(catalog, occupancy, options, {table.name for table in asked})
+    planner.expect(catalog[name] for group in order.groups for name in group if name not in order.stuck)
     groups = [
         tuple(planner.unit(catalog[name]) for name in group if name not in order.stuck)
         for group in order.groups
@@ -192,12 +194,23 @@ class _Planner:
         self.existing = dict(self.held)
         self.counted: set[str] = set()
         """Tables whose number of rows is settled."""
+        self.heirs: Counter[str] = Counter()
+        """Models still to be counted that take rows of a table: its own and those that inherit from it."""
+
+    def expect(self, tables: Iterable[Table]) -> None:
+        """Say which tables will be counted, so that heirs of a short table share what it can hold."""
+        for table in tables:
+            chain = chain_of(self.catalog, table)
+            if self._wanted(table, tuple(self.catalog[name] for name in chain)):
+                self.heirs.update(chain)
 
     def unit(self, table: Table) -> Unit:
         chain = chain_of(self.catalog, table)
         tables = tuple(self.catalog[name] for name in chain)
         wanted = self._wanted(table, tables)
         rows, limit = self._within_capacity(tables, wanted)
+        if wanted:
+            self.heirs.subtract(chain)
         unit = Unit(
             table=table.name,
             label=table.label,
@@ -223,6 +236,8 @@ class _Planner:
         return default if existing < default else 0
 
     def _within_capacity(self, tables: tuple[Table, ...], wanted: int) -> tuple[int, str]:
+        """Rows that all tables of a chain have room for; heirs of one table share its room."""
+        fitting, limit = wanted, ""
         for table in tables:
 
             def parents(column: str, table: Table = table) -> int | None:
@@ -232,16 +247,19 @@ class _Planner:
             if found is None:
                 continue
             room = max(0, found[0] - self.held.get(table.name, 0))
-            if room < wanted:
+            share = -(-room // max(1, self.heirs[table.name]))
+            if share < fitting:
                 columns = ", ".join(found[1].columns)
-                return (
-                    room,
-                    f"{table.label} can hold {found[0]} rows: {found[1].name} ({columns}) has no more values",
+                fitting = share
+                limit = (
+                    f"{table.label} can hold {found[0]} rows: {found[1].name} ({columns}) has no more values"
                 )
-        return wanted, ""
+        return fitting, limit
 
     def _parents(self, table: Table, column: str) -> int | None:
         for key in table.foreign_keys:
+            if key.parent_link:
+                continue  # the row in the parent's table is made along with this one
             if column in key.columns and key.target in self.counted:
                 target = self.catalog[key.target]
                 return None if target.library_filled or key.limited else self.held[key.target]

@@ -84,7 +84,7 @@ def prepare(apps: Apps, *, using: str, options: Options) -> Prepared:
     backend = backend_for(connection)
     backend.describe(connection)
     catalog = with_registered_names(read_catalog(apps, using=using))
-    most = max([COUNTED, options.rows or 0, *options.rows_by_label.values()])
+    most = min(max([COUNTED, options.rows or 0, *options.rows_by_label.values()]), 2**63 - 1)
     occupancy = backend.occupancy(connection, catalog, at_most=most)
     made = plan(catalog, occupancy, options, key_room=_key_room(backend, connection, catalog, occupancy))
     check_space(catalog, made.units, backend.free_bytes(connection))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice, product
 from types import CodeType
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Model, Q, QuerySet
 
 from dbstate.binding import Binding
-from dbstate.catalog import Catalog
+from dbstate.catalog import Catalog, Column, ForeignKey
 
+COMBINATIONS = 64
+TRIED_ROWS = 3
+MOST = 6
+"""Choices of a column that are tried."""
 CONTENT_TYPE = "contenttypes.contenttype"
 _CLEANERS = ("clean", "full_clean", "clean_fields", "validate_unique", "validate_constraints")
 
@@ -74,6 +79,38 @@ class Records:
         with transaction.atomic(using=self.using):
             return frozenset(allowed.values_list(*attributes))
 
+    def have_admitted(self, name: str, key: str, made: Sequence[tuple[object, ...]]) -> bool:
+        """Change one row of those with these primary keys so that limit_choices_to admits it.
+
+        Booleans and choices are tried in all combinations, up to so many; the database says which
+        one is admitted, and full_clean() whether the row may have it. False when there is none.
+        """
+        foreign = next(k for k in self.catalog[name].foreign_keys if k.name == key)
+        target = self.catalog[foreign.target]
+        values = {self.binding.field(target.name, c.name).attname: _few(c) for c in target.columns if _few(c)}
+        for combination in islice(product(*values.values()), COMBINATIONS):
+            for primary in made[:TRIED_ROWS]:
+                changes = dict(zip(values, combination, strict=True))
+                if self._admits(name, foreign, primary, changes):
+                    return True
+        return False
+
+    def _admits(self, name: str, foreign: ForeignKey, key: tuple[object, ...], changes: Any) -> bool:
+        """Whether the row is admitted, and valid, with these changes; else it is as it was."""
+        rows = self._all(self.binding.model(foreign.target)).filter(**self._where(foreign.target, key))
+        try:
+            with transaction.atomic(using=self.using):
+                rows.update(**changes)
+                if not self.allowed_keys(name, foreign.name, foreign.target_columns):
+                    transaction.set_rollback(True, using=self.using)
+                    return False
+                if any(self.binding.full_clean_all([*rows])):
+                    transaction.set_rollback(True, using=self.using)
+                    return False
+        except DatabaseError:
+            return False  # a constraint refuses the combination: it is one that cannot be had
+        return True
+
     def clean_reads(self, name: str) -> frozenset[str]:
         """Names that the model's own validation code mentions: the fields among them are suspects."""
         if name not in self._reads:
@@ -96,6 +133,13 @@ class Records:
             self.binding.field(name, column).attname: value
             for column, value in zip(columns, key, strict=True)
         }
+
+
+def _few(column: Column) -> tuple[object, ...]:
+    """The values of a column that has few of them; empty for others and for what is not ours to set."""
+    if column.generated or not column.editable:
+        return ()
+    return column.choices[:MOST] or ((True, False) if column.kind == "boolean" else ())
 
 
 def _names(code: CodeType) -> set[str]:

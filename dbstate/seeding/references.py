@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dbstate.catalog import Catalog, ForeignKey, GenericKey, Table
 from dbstate.errors import DbstateError
-from dbstate.rows.assemble import Reference
+from dbstate.rows import Reference
 from dbstate.rows.stock import Stock, Stocks
 from dbstate.seeding.plan import Plan, Unit
 from dbstate.seeding.records import CONTENT_TYPE, Records
@@ -82,25 +82,20 @@ class References:
         own = key.target == table.name
         how = self._broken(table, key)
         stock = self.stocks.get(key.target)
-        pending = own and key.limited and key.null
         options: list[tuple[object, ...]] = []
         positions: list[int | None] = []
+        # Which rows of its own table a limited key may name is known once they are there.
+        pending = own and key.limited
         if stock is None and how == "nulled":
             pending = True
         elif stock is None and how == "deferred":
             options = self.predicted(self._unit(key.target), key)
             positions = [None] * len(options)
-        elif stock is not None and not own:
+        elif stock is not None and (not own or (second_pass and key.limited)):
             options, positions = self._options(table, key, stock)
-        elif stock is not None and second_pass:
-            options, positions = self._options(table, key, stock)
-            own = False
-        pending = pending or (second_pass and how == "nulled")
+        pending = pending or (second_pass and bool(how))
         if not (options or own or pending or key.null):
-            target = self.catalog.tables.get(key.target)
-            reason = self.why_empty.get(key.target, "")
-            reason = reason or ("limit_choices_to admits none of them" if key.limited and stock else "")
-            raise ParentMissing(table.label, key.name, target.label if target else key.target, reason)
+            raise self._missing(table, key, stock)
         return Reference(
             table=table.name,
             name=key.name,
@@ -111,9 +106,16 @@ class References:
             blank=key.blank,
             options=options,
             positions=positions,
-            own=own and not pending,
+            own=own,
             pending=pending,
+            how=how,
         )
+
+    def _missing(self, table: Table, key: ForeignKey, stock: Stock | None) -> ParentMissing:
+        target = self.catalog.tables.get(key.target)
+        reason = self.why_empty.get(key.target, "")
+        reason = reason or ("limit_choices_to admits none of them" if key.limited and stock else "")
+        return ParentMissing(table.label, key.name, target.label if target else key.target, reason)
 
     def _broken(self, table: Table, key: ForeignKey) -> str:
         for broken in self.plan.breaks:
@@ -129,11 +131,26 @@ class References:
     ) -> tuple[list[tuple[object, ...]], list[int | None]]:
         positions: list[int | None] = []
         options: list[tuple[object, ...]] = []
-        allowed = self.records.allowed_keys(table.name, key.name, key.target_columns) if key.limited else None
-        for position in self._positions(stock, key, allowed):
+        for position in self._admitted(table, key, stock):
             options.append(stock.values(position, key.target_columns))
             positions.append(position)
         return options, positions
+
+    def _admitted(self, table: Table, key: ForeignKey, stock: Stock) -> list[int]:
+        if not key.limited:
+            return self._positions(stock, key, None)
+        allowed = self.records.allowed_keys(table.name, key.name, key.target_columns)
+        found = self._positions(stock, key, allowed)
+        if found:
+            return found
+        columns = self.catalog[key.target].primary_key
+        made = range(stock.made_from, len(stock))
+        # Backwards: the first rows are the realistic ones.
+        rows = [stock.values(p, columns) for p in reversed(made) if stock.alive[p]]
+        if rows and self.records.have_admitted(table.name, key.name, rows):
+            allowed = self.records.allowed_keys(table.name, key.name, key.target_columns)
+            return self._positions(stock, key, allowed)
+        return []
 
     def _positions(self, stock: Stock, key: ForeignKey, allowed: frozenset[object] | None) -> list[int]:
         positions = stock.positions()
@@ -170,7 +187,8 @@ class References:
         allowed = self._allowed_types(table, key)
         for library in (False, True):
             columns = []
-            for name, stock in self.stocks.items():
+            # By name: tables filled by an earlier run stand elsewhere in the stocks.
+            for name, stock in sorted(self.stocks.items()):
                 target = self.catalog[name]
                 if bool(target.library_filled) != library or target.auto_created or not target.managed:
                     continue

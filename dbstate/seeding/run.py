@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from dbstate.backends import LoadRefused
-from dbstate.catalog import Table
 from dbstate.errors import DbstateError
-from dbstate.rows.assemble import Chooser, Draft, Exhausted, Reference
+from dbstate.seeding.cycles import choose_late_keys
 from dbstate.seeding.plan import Skipped, Unit
 from dbstate.seeding.report import Report
 from dbstate.seeding.session import Made, Session
@@ -148,6 +147,7 @@ class Runner:
         if failed is None:
             for done in made:
                 verify(self.session, done)
+            failed = self._check(made)
         return made, failed
 
     def _counted_on(self, unit: Unit) -> bool:
@@ -164,9 +164,13 @@ class Runner:
         """Fill the keys that were left NULL to break a cycle; the unit whose constraints fail, if any."""
         for done in made:
             for name in done.unit.chain:
-                if any(r.pending for r in done.assembler.references[name]):
-                    self._fill_pending(done, name)
-        if len(made) < 2:
+                if any(r.pending or r.how for r in done.assembler.references[name]):
+                    choose_late_keys(self.session, done, name)
+        return self._check(made)
+
+    def _check(self, made: list[Made]) -> Unit | None:
+        """Check deferred constraints now; the unit whose rows fail, which then counts as failed."""
+        if not made:
             return None
         try:
             self.session.backend.check_constraints_now(self.session.connection)
@@ -175,46 +179,6 @@ class Runner:
             self._fail(unit, refused)
             return unit
         return None
-
-    def _fill_pending(self, done: Made, name: str) -> None:
-        session, assembler = self.session, done.assembler
-        table = session.catalog[name]
-        references = session.references().of(table, second_pass=True)
-        agreements = session.agreements.get(name, [])
-        chooser = Chooser(
-            table, references, agreements, session.stocks, assembler.tables[name], seed=session.setting.seed
-        )
-        assembler.choosers[name] = chooser
-        assembler.references = {**assembler.references, name: references}
-        pending = [r for r in references if r.pending]
-        for draft in done.drafts:
-            try:
-                chooser.choose(draft, only_pending=True)
-            except Exhausted as exhausted:
-                done.result.notes.append(f"the rest is left NULL: {exhausted}")
-                break
-        self._update(done, table, done.drafts, pending)
-        for draft in done.drafts:
-            for reference in pending:
-                links = session.stocks[name].links[reference.name]
-                links[draft.positions[name]] = draft.links[name].get(reference.name)
-
-    def _update(self, done: Made, table: Table, drafts: list[Draft], pending: list[Reference]) -> None:
-        """Write these keys; where the database refuses, row by row, leaving NULL what it refuses."""
-        session = self.session
-        columns = [column for reference in pending for column in reference.columns]
-        rows = [session.encoded(table, draft, [*table.primary_key, *columns]) for draft in drafts]
-        try:
-            session.backend.update(session.connection, table, table.primary_key, columns, rows)
-        except LoadRefused as refused:
-            if len(drafts) > 1:
-                for draft in drafts:
-                    self._update(done, table, [draft], pending)
-                return
-            done.result.notes.append(f"left NULL: {', '.join(columns)}: {refused}")
-            for draft in drafts:
-                draft.values[table.name].update(dict.fromkeys(columns))
-                draft.links[table.name].update(dict.fromkeys(r.name for r in pending))
 
     # after -------------------------------------------------------------------------------------------
 

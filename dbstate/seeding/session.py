@@ -9,9 +9,10 @@ from types import MappingProxyType
 from dbstate.backends import Backend, Connection
 from dbstate.binding import Binding, Complaint
 from dbstate.catalog import Catalog, ForeignKey, Table
-from dbstate.rows.assemble import Assembler, Draft
+from dbstate.rows import Assembler, Draft
 from dbstate.rows.paths import Agreement
 from dbstate.rows.stock import Stock, Stocks
+from dbstate.rows.uniques import place_in_period
 from dbstate.seeding.plan import Plan, Unit
 from dbstate.seeding.records import Records
 from dbstate.seeding.references import EXISTING, References
@@ -83,6 +84,7 @@ class Session:
 
         described = self.catalog[table]
         facts = described.column(column)
+        called = facts.has_default and facts.default is None
 
         def accept(value: object) -> object:
             if facts.kind == "file" and value:
@@ -98,7 +100,9 @@ class Session:
             self.setting,
             unique=unique,
             disjoint=disjoint,
+            place=place_in_period(described, column) if disjoint else "",
             accept=accept,
+            made=(lambda: self.binding.default(table, column)) if called else None,
         )
 
     def automatic_keys(self, names: Iterable[str]) -> dict[tuple[str, str], Callable[[int], object]]:
@@ -118,15 +122,18 @@ class Session:
 
     def _predicted(self, unit: Unit, key: ForeignKey) -> list[tuple[object, ...]]:
         """Keys that the rows of a later unit of the same group will have."""
-        automatic = self.automatic_keys([unit.table])
+        automatic = self.automatic_keys(unit.chain)
 
-        def value(name: str, index: int) -> object:
-            if (unit.table, name) in automatic:
-                return automatic[unit.table, name](index)
-            return self.source(unit.table, name, True, False).realistic(unit.first[unit.table] + index)
+        def value(table: str, name: str, index: int) -> object:
+            for link in self.catalog[table].parent_links:
+                if name in link.columns:
+                    return value(link.target, link.target_columns[link.columns.index(name)], index)
+            if (table, name) in automatic:
+                return automatic[table, name](index)
+            return self.source(table, name, True, False).realistic(unit.first[table] + index)
 
         rows = range(min(unit.rows, EXISTING))
-        return [tuple(value(name, index) for name in key.target_columns) for index in rows]
+        return [tuple(value(unit.table, name, index) for name in key.target_columns) for index in rows]
 
     def learn(self, names: Iterable[str]) -> bool:
         """Read the rules that the database has for these tables, once; whether there were new ones."""
@@ -175,7 +182,7 @@ class Session:
     def kill(self, draft: Draft) -> None:
         """A row that is not there (any more) is nobody's parent."""
         for name, position in draft.positions.items():
-            self.stocks[name].alive[position] = False
+            self.stocks[name].kill(position)
 
     def keys_made(self, names: Iterable[str]) -> dict[str, list[object]]:
         """Primary keys of the rows that this run made, by table."""

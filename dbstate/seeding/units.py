@@ -10,7 +10,7 @@ from django.db import transaction
 from dbstate.adapters import Tree, tree_of
 from dbstate.adapters.trees import shape
 from dbstate.errors import DbstateError
-from dbstate.rows.assemble import Assembler, Draft, Exhausted, Reference
+from dbstate.rows import Assembler, Draft, Exhausted, Reference
 from dbstate.seeding.load import Loader, RulesLearned, Unfillable
 from dbstate.seeding.plan import Unit
 from dbstate.seeding.report import TableResult
@@ -59,7 +59,7 @@ def _make(session: Session, unit: Unit) -> Made:
             else:
                 del session.stocks[name]
         raise
-    made.result.notes += [*filter(None, [unit.limit]), *assembler.notes.values()]
+    made.result.notes += [*filter(None, [unit.limit]), *assembler.notes]
     made.result.notes += _unmet(assembler)
     return made
 
@@ -167,7 +167,7 @@ def _count_existing(session: Session, unit: Unit, assembler: Assembler) -> None:
 
 def _write_blocks(session: Session, made: Made, trees: dict[str, Tree], there: int) -> None:
     unit, result = made.unit, made.result
-    pending = any(r.pending for found in made.assembler.references.values() for r in found)
+    pending = any(r.pending or r.how for found in made.assembler.references.values() for r in found)
     for start in range(0, unit.rows, BLOCK):
         drafts, full = draft_rows(session, made, range(start, min(start + BLOCK, unit.rows)))
         if full:

@@ -12,7 +12,7 @@ from dbstate.backends import LoadRefused
 from dbstate.binding import CRASHED, UNPRINTABLE, Complaint
 from dbstate.errors import DbstateError
 from dbstate.findings import Finding
-from dbstate.rows.assemble import Draft
+from dbstate.rows import Draft
 from dbstate.seeding.mend import Mender, apply
 from dbstate.seeding.session import Made, Session
 from dbstate.seeding.units import draft_rows, place_in_trees, trees_of, write
@@ -170,7 +170,7 @@ def _remove(session: Session, made: Made, draft: Draft) -> bool:
             session.backend.check_constraints_now(session.connection)
     except LoadRefused:
         return False  # a row somewhere names it: it stays, and is reported
-    session.kill(draft)
+    made.assembler.leave_out(draft)
     made.drafts.remove(draft)
     made.result.made -= 1
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from itertools import islice
 
@@ -9,9 +10,9 @@ from dbstate.catalog import Column, Table
 from dbstate.errors import DbstateError
 from dbstate.values.draw import Draw
 from dbstate.values.facts import offence
-from dbstate.values.families import FAMILIES, EnumeratedFamily, Family
+from dbstate.values.families import FAMILIES, EnumeratedFamily, Family, ListedFamily
 from dbstate.values.families.base import Task
-from dbstate.values.key import group_key
+from dbstate.values.key import group_key, permuted
 from dbstate.values.known import KNOWN
 from dbstate.values.meanings import choose
 from dbstate.values.setting import EDGES, MISSING, NoValue, Setting
@@ -21,17 +22,31 @@ Judge = Callable[[object], object]
 
 BOUND = 400
 """Most candidates that are tried for one value."""
-EDGE_BOUND = 24
+EDGE_BOUND = 64
 """Most candidates that are tried for one edge value."""
+WIDE_BOUND = 900
+"""Most candidates that are tried for one value of a stand-by pool."""
 EMPTY_ONE_IN = 6
 """How often an optional column is left empty."""
+PROBED = 6
+"""Rows that tell whether a judged column takes usual values at all."""
+HOPELESS = 3
+"""Rows without any accepted value after which the pool is left empty."""
+POOLED = 24
+"""Values of a pool that rows share."""
+POOLED_APART = 256
+"""Values of a pool of which each row takes its own."""
 
 
 class ColumnValues:
-    """One column's values: pure functions of the setting, the table's label, the field, row and salt."""
+    """One column's values: pure functions of the setting, the table's label, the field, row and salt.
 
-    __slots__ = ("_accept", "_column", "_empties", "_family", "_key", "_setting", "_table", "_unique",
-                 "capacity", "meaning")  # fmt: skip
+    Where the judge refuses what is usual, a pool of accepted values is sought once, by what its
+    validators say and mention, and rows draw from that.
+    """
+
+    __slots__ = ("_accept", "_column", "_empties", "_family", "_hard", "_key", "_pool", "_refusals",
+                 "_setting", "_table", "_unique", "capacity", "meaning")  # fmt: skip
 
     def __init__(self, family: Family, *, accept: Judge | None, empties: tuple[object, ...]) -> None:
         task = family.task
@@ -39,10 +54,13 @@ class ColumnValues:
         self._table = task.table
         self._column = task.column
         self._setting = task.setting
-        self._unique = task.unique
+        self._unique = task.unique or task.disjoint
         self._accept = accept if task.column.judged else None
         self._empties = empties
         self._key = group_key(task.setting.seed, task.table.label, task.column.field)
+        self._hard: bool | None = None
+        self._pool: tuple[object, ...] | None = None
+        self._refusals: list[tuple[object, str]] = []
         self.capacity = family.capacity
         """How many rows can differ in a unique column; None: practically any number."""
         self.meaning = family.meaning
@@ -60,13 +78,23 @@ class ColumnValues:
             if found is not MISSING:
                 return found
         refusals: list[tuple[object, str]] = []
-        found = self._first(self._family.candidates(draw), BOUND, refusals)
-        if found is not MISSING:
+        if not self._is_hard():
+            found = self._first(self._family.candidates(draw), BOUND, refusals)
+            if found is not MISSING:
+                return found
+        if (found := self._from_pool(row, salt)) is not MISSING:
             return found
+        refusals = refusals or self._refusals
         example, refusal = refusals[-1] if refusals else (None, "there was none to try")
         raise NoValue(
             f"{self._table.label}.{self._column.field}", tried=len(refusals), example=example, refusal=refusal
         )
+
+    def others(self, row: int, most: int = 12) -> Iterator[object]:
+        """Accepted values of other sorts, for a row that is refused as a whole; at most so many."""
+        accepted = self._accepted(self._family.others(self._draw(row, 0)), WIDE_BOUND // 3)
+        if not (self._unique and self._is_hard()):
+            yield from islice(accepted, most)
 
     def edge(self, name: str, row: int, salt: int = 0) -> object:
         """The row's value for an edge case (see EDGES); MISSING when the column has no such edge."""
@@ -74,20 +102,132 @@ class ColumnValues:
             raise KeyError(f"{name!r} is no edge case; they are {', '.join(EDGES)}")
         if name == "null" and self._empties:
             return self._first(iter(self._empties), EDGE_BOUND)
-        found = self._first(self._family.edge(name, self._draw(row, salt)), EDGE_BOUND)
+        if self._unique and self._is_hard():
+            return MISSING  # values near the ends may be in the pool
+        try:
+            found = self._first(self._family.edge(name, self._draw(row, salt)), EDGE_BOUND)
+        except IndexError:  # a unique column has none left: ``realistic`` says so
+            return MISSING
         if found is MISSING and name == "max" and self._empties:
             # Every optional is set in this row, if only to a usual value.
             candidates = (one for one in self._family.candidates(self._draw(row, salt)) if one is not None)
             found = self._first(candidates, BOUND)
+            if found is MISSING and not self._unique:
+                found = self._from_pool(row, salt)
         return found
 
-    def _draw(self, row: int, salt: int) -> Draw:
-        return Draw(self._setting, self._table, self._column, row, salt, key=self._key, unique=self._unique)
+    def _draw(self, row: int, salt: int, *, unique: bool | None = None) -> Draw:
+        unique = self._family.unique if unique is None else unique
+        return Draw(self._setting, self._table, self._column, row, salt, key=self._key, unique=unique)
 
     def _may_be_empty(self) -> bool:
         if self._family.agrees or not self._empties or self._unique:
             return False
         return self._empties[0] is None or self._empties[0] == ""
+
+    # stand-by pools ----------------------------------------------------------------------------------
+
+    def _is_hard(self) -> bool:
+        """Whether usual values are no use: all rows then draw from the pool.
+
+        Where rows share values, when none of the first rows finds one; where each needs its own, when
+        one of them does not, for a pool's value might be another row's.
+        """
+        if self._hard is None:
+            if self._accept is None or isinstance(self._family, ListedFamily):
+                self._hard = False
+            else:
+                found = [self._usual(row) for row in range(PROBED)]
+                self._hard = MISSING in found if self._unique else all(one is MISSING for one in found)
+        return self._hard
+
+    def _usual(self, row: int) -> object:
+        """The row's usual value; None when a unique column has none left for it."""
+        try:
+            return self._first(self._family.candidates(self._draw(row, 0)), BOUND, self._refusals)
+        except IndexError:
+            return None
+
+    def _from_pool(self, row: int, salt: int) -> object:
+        """The row's value of the pool; MISSING when it is empty."""
+        if self._unique and not self._is_hard():
+            return MISSING
+        if self._pool is None:
+            made = self._apart() if self._unique else self._shared()
+            self._pool = tuple({f"{type(one).__name__} {one!r}": one for one in made}.values())
+        if not self._pool:
+            return MISSING
+        if not self._unique:
+            size = len(self._pool)
+            return copy.deepcopy(self._pool[permuted(row + salt, size, self._key % size)])
+        if row >= len(self._pool):
+            raise IndexError(f"row {row} of a column for which {len(self._pool)} values were found")
+        return self._pool[row]
+
+    def _shared(self) -> Iterator[object]:
+        """The first accepted value of many rows; where these are few, more of one row's."""
+        found: set[str] = set()
+        for row in range(POOLED):
+            if row >= HOPELESS and not found:
+                return
+            value = self._first_mended(self._all(row, unique=False), WIDE_BOUND)
+            if value is not MISSING:
+                found.add(repr(value))
+                yield value
+        if len(found) < 3:
+            accepted = self._accepted(self._all(POOLED, unique=False), WIDE_BOUND)
+            yield from islice(accepted, POOLED // 2)
+
+    def _apart(self) -> Iterator[object]:
+        """Usual values of many rows, then accepted ones of all sorts."""
+        count = misses = 0
+        for row in range(POOLED_APART * 4):
+            value = self._usual(row)
+            if value is MISSING:
+                misses += 1
+                if misses >= PROBED * (1 + count):
+                    break
+            elif value is not None:
+                count += 1
+                yield value
+            if count >= POOLED_APART:
+                return
+        for row in range(PROBED * 4):
+            for value in self._accepted(self._all(row, unique=False), WIDE_BOUND // 3):
+                count += 1
+                yield value
+                if count >= POOLED_APART:
+                    return
+
+    def _all(self, row: int, *, unique: bool) -> Iterator[object]:
+        """Usual candidates of the row, then all others."""
+        if self._unique == unique:
+            yield from self._family.candidates(self._draw(row, 0))
+        yield from self._family.wide(self._draw(row, 0, unique=unique))
+
+    def _first_mended(self, candidates: Iterator[object], bound: int) -> object:
+        """The first accepted of the candidates and of what comes of mending them."""
+        for candidate in islice(candidates, bound):
+            refusals: list[tuple[object, str]] = []
+            found = self._first(iter((candidate,)), 1, refusals)
+            for _ in range(8):
+                if found is not MISSING or not refusals:
+                    break
+                mended = self._family.mended(*refusals[-1])
+                refusals = []
+                found = self._first(mended, EDGE_BOUND, refusals)
+            if found is not MISSING:
+                return found
+        return MISSING
+
+    def _accepted(self, candidates: Iterator[object], bound: int) -> Iterator[object]:
+        """Those of the candidates that are accepted, each once."""
+        seen: set[str] = set()
+        for candidate in islice(candidates, bound):
+            found = self._first(iter((candidate,)), 1)
+            if found is not MISSING and found is not None and repr(found) not in seen:
+                seen.add(repr(found))
+                yield found
 
     def _first(
         self, candidates: Iterator[object], bound: int, refusals: list[tuple[object, str]] | None = None
@@ -123,24 +263,37 @@ def column_values(
     *,
     unique: bool = False,
     disjoint: bool = False,
+    place: str = "",
     accept: Judge | None = None,
+    made: Callable[[], object] | None = None,
 ) -> ColumnValues:
     """The values of a column.
 
-    ``unique``: no two rows have the same. ``disjoint``: no two rows' ranges or periods overlap.
-    ``accept``: the judge; asked only where ``column.judged``.
+    ``unique``: no two rows have the same. ``disjoint``: no two rows' ranges or periods overlap;
+    ``place``: ``start`` or ``end`` for two columns that hold such a period, where this is known.
+    ``accept``: the judge; asked only where ``column.judged``. ``made``: calls the model's default where
+    that is a callable; a last resort, for its shape where it gives another value each time.
     """
-    family = family_of(table, column, setting, unique=unique, disjoint=disjoint)
+    family = family_of(table, column, setting, unique=unique, disjoint=disjoint, place=place, made=made)
     return ColumnValues(family, accept=accept, empties=empties(table, column, unique=unique))
 
 
-def family_of(table: Table, column: Column, setting: Setting, *, unique: bool, disjoint: bool) -> Family:
+def family_of(
+    table: Table,
+    column: Column,
+    setting: Setting,
+    *,
+    unique: bool,
+    disjoint: bool,
+    place: str = "",
+    made: Callable[[], object] | None = None,
+) -> Family:
     """The family that makes the column's values."""
 
     def part(element: Column) -> Family:
         return family_of(table, element, setting, unique=unique, disjoint=False)
 
-    task = Task(table, column, setting, unique, disjoint, choose(KNOWN, table, column), part)
+    task = Task(table, column, setting, unique, disjoint, place, choose(KNOWN, table, column), part, made)
     listed = column.samples or column.choices
     if listed and column.kind not in ("array", "boolean"):
         return EnumeratedFamily(task)

@@ -25,6 +25,8 @@ class Meaning:
     kinds: tuple[str, ...] = ("text",)
     tables: str = ""
     """Searched in the model's name in snake case."""
+    beside: str = ""
+    """Searched in the names of the table's other fields: one of them must fit."""
     formats: tuple[str, ...] = ()
     """Column formats that call for it, whatever the name."""
     coded: bool = False
@@ -135,9 +137,16 @@ def choose(known: Sequence[Meaning], table: Table, column: Column) -> Meaning | 
             return one
     for name in dict.fromkeys((snake(column.field), snake(column.label))):
         for one in fitting:
-            if one.pattern and found(one.pattern, name) and (not one.tables or found(one.tables, model)):
+            if one.pattern and found(one.pattern, name) and stands(one, table, model):
                 return one
     return None
+
+
+def stands(one: Meaning, table: Table, model: str) -> bool:
+    """Whether the table and its other fields are such as the meaning asks for."""
+    if one.tables and not found(one.tables, model):
+        return False
+    return not one.beside or any(found(one.beside, snake(other.field)) for other in table.columns)
 
 
 @lru_cache(maxsize=65_536)

@@ -79,7 +79,8 @@ def test_judge_of_some_columns_leaves_out_the_rules_of_others(sqlite: Database) 
 
 def test_judge_of_some_columns_knows_whose_columns_a_foreign_key_names(sqlite: Database) -> None:
     sqlite.run(
-        "CREATE TABLE thing (id integer PRIMARY KEY, a int REFERENCES other (id), b int REFERENCES other, c int, "
+        "CREATE TABLE thing (id integer PRIMARY KEY, a int REFERENCES other (id), b int REFERENCES other, "
+        "c int, "
         "CONSTRAINT one CHECK ((a IS NULL) <> (b IS NULL)), FOREIGN KEY (a, c) REFERENCES other (id, c))"
     )
     thing = table("thing", "id,a,b,c")

@@ -14,6 +14,8 @@ import pytest
 from django.apps.registry import Apps
 from django.contrib.postgres import fields as postgres
 from django.contrib.postgres.search import SearchVectorField
+from django.contrib.postgres.validators import KeysValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
 from django.test.utils import isolate_apps
@@ -344,3 +346,37 @@ def test_field_names_and_column_names(read: Read) -> None:
 
 def test_dates_as_defaults_are_kept(read_one: ReadColumn) -> None:
     assert read_one(models.DateField(default=dt.date(2024, 2, 29))).default == dt.date(2024, 2, 29)
+
+
+class Blankish(models.CharField):
+    """NULL in the database, empty text in Python."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return "" if value is None else value
+
+
+class Demanding(models.CharField):
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return expression.output_field
+
+
+@pytest.mark.parametrize(("field", "null"), [(Blankish, False), (Demanding, True), (models.CharField, True)])
+def test_null_that_is_read_as_text_is_none(read_one: ReadColumn, field: Any, null: bool) -> None:
+    assert read_one(field(max_length=3, null=True, blank=True, unique=True)).null is null
+
+
+def test_hints_of_validators_that_only_calling_can_tell(read_one: ReadColumn) -> None:
+    def whole_quarter(value: int) -> None:
+        if value % 15:
+            raise ValidationError("no quarter")
+
+    column = read_one(models.IntegerField(validators=[whole_quarter]))
+    assert column.judged
+    assert 15 in column.hints
+    assert column.hint_words == ("whole_quarter",)
+
+
+def test_keys_of_an_object(read_one: ReadColumn) -> None:
+    column = read_one(models.JSONField(validators=[KeysValidator(["width", "height"], strict=True)]))
+    assert column.keys == ("width", "height")
+    assert column.judged

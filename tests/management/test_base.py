@@ -251,7 +251,7 @@ def test_an_application_and_its_models() -> None:
     found = select(["auth.group", "auth", "auth.Group"], apps)
     assert found.labels[0] == "auth.Group"
     assert len(found.labels) == len(set(found.labels))
-    assert {"auth.User", "auth.Permission", "auth.User_groups"} <= set(found.labels)
+    assert {"auth.Permission", "auth.Group_permissions"} <= set(found.labels)
     assert found.named == {"auth.Group"}
     assert found
     assert not select([], apps)

@@ -110,7 +110,8 @@ def _make_undeferrable(built: Built, using: str) -> None:
 @contextmanager
 def build(graph: Graph) -> Iterator[Built]:
     """The graph's models while this lasts, in the global registry as an app of their own."""
-    label = f"graph{uuid.uuid4().hex[:8]}"
+    # The same name each time: values are functions of it.
+    label = "graph"
     config = _config(label)
     apps.app_configs[label] = config
     try:

@@ -5,32 +5,40 @@ from __future__ import annotations
 import datetime
 import os
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
+from dbstate import derived
 from dbstate.seeding import Options, Report, prepare
 from tests.property.building import Built, build
 from tests.property.graphs import (
     ENOUGH,
     DrawChooser,
     Graph,
+    ModelSpec,
+    Relation,
     draw_graph,
     graph_from_seed,
     model_name,
 )
 from tests.property.judge import check_database
+from tests.property.traits import ONLY_POSTGRESQL, Trait
 
 NOW = datetime.datetime(2025, 6, 15, 12, tzinfo=datetime.UTC)
+SMALL = 4
+"""Models of a graph in the plain suite, at most."""
 REPLAY = "DBSTATE_GRAPH_SEEDS"
 """Environment: plain seeds to run, as ``17`` or ``0-500``."""
 
 
-def run_seed(built: Built) -> Report:
-    """Seed a graph's tables through the public door."""
-    return prepare(built.apps, using="default", options=Options(now=NOW)).run()
+def run_seed(built: Built, *, rows: int | None = None) -> Report:
+    """Seed a graph's tables through the public door; what other projects derive is not in them."""
+    with mock.patch.dict(derived._DECLARED, clear=True):
+        return prepare(built.apps, using="default", options=Options(now=NOW, rows=rows)).run()
 
 
 @st.composite
@@ -84,24 +92,66 @@ def too_few(built: Built) -> list[str]:
 
 def seeds() -> list[int]:
     """Plain seeds to run: those of the environment, else a few."""
-    asked = os.environ.get(REPLAY, "0-39")
+    asked = os.environ.get(REPLAY, "0-99")
     first, _, last = asked.partition("-")
     return list(range(int(first), int(last or first) + 1))
 
 
 @pytest.mark.parametrize("seed", seeds())
 def test_a_seeded_graph_holds(seed: int, database: None) -> None:
-    graph = graph_from_seed(seed, vendor=connection.vendor)
+    graph = graph_from_seed(seed, greatest=SMALL, vendor=connection.vendor)
     assert problems_of(graph) == [], graph
 
 
+AWKWARD = {
+    "names each of its rows once": (ModelSpec(relations=(Relation("one_to_one", 0, optional=False),)),),
+    "names two of its own rows": (ModelSpec(relations=(Relation("two_distinct", 0, optional=False),)),),
+    "names one of its own rows or another": (ModelSpec(relations=(Relation("either", 0),)),),
+    "names some of its own rows": (ModelSpec(relations=(Relation("limited", 0, optional=False),)),),
+    "has more rows than optional parents": (
+        ModelSpec(traits=(Trait("unique_boolean"),)),
+        ModelSpec(relations=(Relation("one_to_one", 0),)),
+    ),
+    "has a period in two columns": (ModelSpec(traits=(Trait("exclusion", variant=2),)),),
+    "has rules that say the same": (
+        ModelSpec(traits=(Trait("clean_xor"), Trait("clean_xor"))),
+        ModelSpec(traits=(Trait("clean_xor"),), parent=0),
+    ),
+    "is on a cycle of required keys": (
+        ModelSpec(relations=(Relation("one_to_one", 1, optional=False),)),
+        ModelSpec(relations=(Relation("two_distinct", 0, optional=False),)),
+    ),
+}
+"""Models that were not filled once."""
+
+
+@pytest.mark.parametrize("models", AWKWARD.values(), ids=AWKWARD)
+def test_an_awkward_graph_holds(models: tuple[ModelSpec, ...], database: None) -> None:
+    if connection.vendor != "postgresql" and any(t.kind in ONLY_POSTGRESQL for m in models for t in m.traits):
+        pytest.skip("exclusion constraints are PostgreSQL's")
+    assert problems_of(Graph(models, connection.vendor)) == []
+
+
+@pytest.mark.parametrize("variant", range(4))
+def test_a_row_is_changed_where_none_fits_what_a_key_is_limited_to(variant: int, database: None) -> None:
+    limited = ModelSpec(relations=(Relation("limited", 0, optional=False, variant=variant),))
+    with build(Graph((ModelSpec(), limited), connection.vendor)) as built, built.in_tables():
+        report = run_seed(built, rows=1)
+        assert [(result.label, result.made) for result in report.tables] == [
+            ("graph.Model0", 1),
+            ("graph.Model1", 1),
+        ]
+        assert check_database(built.all_models()) == []
+
+
 @settings(
-    max_examples=200,
+    max_examples=100,
+    derandomize=True,
     deadline=None,
     suppress_health_check=list(HealthCheck),
-    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
 )
-@given(graph=graphs(greatest=5))
+@given(graph=graphs(greatest=SMALL))
 def test_any_small_graph_holds(database: None, graph: Graph) -> None:
     found = problems_of(graph)
     note("\n".join(found))
@@ -109,13 +159,20 @@ def test_any_small_graph_holds(database: None, graph: Graph) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(graph=graphs(greatest=12))
+@pytest.mark.parametrize("seed", range(1000, 2500))
+def test_a_middling_graph_holds(seed: int, database: None) -> None:
+    graph = graph_from_seed(seed, vendor=connection.vendor)
+    assert problems_of(graph) == [], graph
+
+
+@pytest.mark.slow
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(graph=graphs(greatest=8))
 def test_any_graph_holds(database: None, graph: Graph) -> None:
     assert problems_of(graph) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1000, 1040))
+@pytest.mark.parametrize("seed", range(3000, 3020))
 def test_a_large_graph_holds(seed: int, database: None) -> None:
     assert problems_of(graph_from_seed(seed, greatest=40, vendor=connection.vendor)) == []

@@ -23,7 +23,13 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def migrated(django_db_setup: None, django_db_blocker: Any) -> str:
+def db(django_db_setup: None) -> None:
+    """Takes the place of pytest-django's: the test database is made, but each fixture here has its own
+    transaction. By this name pytest-django knows that the database is needed at all."""
+
+
+@pytest.fixture(scope="session")
+def migrated(db: None) -> str:
     """The name of the migrated test database, which holds no rows of anybody."""
     need_postgresql()
     return str(connections["default"].settings_dict["NAME"])
@@ -55,11 +61,22 @@ def seeded(seeded_once: tuple[str, Outcome], django_db_blocker: Any) -> Iterator
         transaction.set_rollback(True)
 
 
+@pytest.fixture(scope="session")
+def scribbled(migrated: str, django_db_blocker: Any) -> Iterator[str]:
+    """A migrated database whose sequences may have gone on: what is rolled back does not put them back."""
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        with copy_of(migrated) as name:
+            with working_on(name):
+                mark(connections["default"])
+            yield name
+
+
 @pytest.fixture
-def empty(migrated: str, django_db_blocker: Any) -> Iterator[str]:
-    """The default connection leads to the migrated database; what a test does there is undone."""
-    with django_db_blocker.unblock(), working_on(migrated), transaction.atomic():
-        yield migrated
+def empty(scribbled: str, django_db_blocker: Any) -> Iterator[str]:
+    """The default connection leads to a migrated database; what a test does there is undone."""
+    with django_db_blocker.unblock(), working_on(scribbled), transaction.atomic():
+        yield scribbled
         transaction.set_rollback(True)
 
 

@@ -138,15 +138,16 @@ def value(sql: str, *parameters: object) -> Any:
     return query(sql, *parameters)[0][0]
 
 
+_TABLES = """
+    SELECT oid::regclass::text FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+    AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission') ORDER BY 1
+"""
+
+
 def tables() -> list[str]:
-    """All tables of the database, as PostgreSQL writes them in SQL."""
-    return [
-        name
-        for (name,) in query(
-            "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
-            "AND relname !~ '^(django_migrations|django_content_type|auth_permission)$' ORDER BY 1"
-        )
-    ]
+    """All tables that are not Django's own, as PostgreSQL writes them in SQL."""
+    return [name for (name,) in query(_TABLES)]
 
 
 def dump() -> dict[str, list[str]]:

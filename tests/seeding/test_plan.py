@@ -83,6 +83,22 @@ def test_a_table_that_can_hold_few_rows_gets_these_and_it_is_said():
     assert "can hold 2 rows" in unit.limit
 
 
+def test_models_that_inherit_share_the_room_of_a_short_table():
+    profile = table("profile", key("user", "user"), uniques=(unique("user_id"),))
+    staff, guest = (table(name, key("profile", "profile", parent_link=True)) for name in ("staff", "guest"))
+    made = rows(planned(catalog(USER, profile, staff, guest)))
+    assert made["user"] == 10
+    assert min(made["profile"], made["staff"], made["guest"]) >= 3
+    assert made["profile"] + made["staff"] + made["guest"] == 10
+
+
+def test_a_link_to_the_inherited_row_limits_nothing():
+    """The row of the parent's table is made along with the child's."""
+    child = table("child", key("user", "user", parent_link=True), uniques=(unique("user_id"),))
+    made = rows(planned(catalog(USER, child), {"user": 4}, rows_by_label={"app.user": 0, "app.child": 8}))
+    assert made["child"] == 8
+
+
 def test_tables_of_others_are_skipped_with_the_reason():
     described = catalog(
         table("log", library_filled="the library writes it"), table("view", managed=False), table("gone")

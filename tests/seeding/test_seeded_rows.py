@@ -77,11 +77,11 @@ HOLDS = {
     "the least decimal": 'SELECT count(*) FROM zoo_everyfield WHERE "decimal" = -99999.99',
     "zero": 'SELECT count(*) FROM zoo_everyfield WHERE "integer" = 0 AND "decimal" = 0 AND "float" = 0',
     "a zero at the end of a range": "SELECT count(*) FROM shop_plan WHERE price_cents = 0",
-    "a number at the end of a validator's range": "SELECT count(*) FROM shop_plan WHERE price_cents = 1000000",
+    "the end of a validator's range": "SELECT count(*) FROM shop_plan WHERE price_cents = 1000000",
     "a date long ago": "SELECT count(*) FROM zoo_everyfield WHERE date < '1950-01-01'",
     "a moment long ago": "SELECT count(*) FROM zoo_everyfield WHERE date_time < '1980-01-01'",
     "a soft-deleted row": "SELECT count(*) FROM shop_user WHERE deleted_at IS NOT NULL AND NOT is_active",
-    "another soft-deleted row": "SELECT count(*) FROM zoo_softdeleted WHERE is_deleted AND deleted_at IS NOT NULL",
+    "one more of them": "SELECT count(*) FROM zoo_softdeleted WHERE is_deleted AND deleted_at IS NOT NULL",
     "an expired period": "SELECT count(*) FROM shop_subscription WHERE period_end < '2026-06-01'",
     "a period that goes on": "SELECT count(*) FROM shop_subscription WHERE period_end > '2026-06-01'",
     "a parent without children": "SELECT count(*) FROM shop_user u WHERE NOT EXISTS "
@@ -194,21 +194,21 @@ def test_somebody_may_enter_the_admin() -> None:
 # -- agreement ----------------------------------------------------------------------------------------
 
 HOLDS_NOT = {
-    "an order's total that is not the sum of its lines": "SELECT count(*) FROM shop_order o WHERE total_cents <> "
+    "a total that is not the sum of the lines": "SELECT count(*) FROM shop_order o WHERE total_cents <> "
     "(SELECT coalesce(sum(quantity * unit_price_cents), 0) FROM shop_orderline WHERE order_id = o.id)",
     "a payment that is not its order's total": "SELECT count(*) FROM shop_payment p JOIN shop_order o "
     "ON o.id = p.order_id WHERE p.amount_cents <> o.total_cents OR p.currency <> o.currency",
     "a refund of more than the payment": "SELECT count(*) FROM shop_refund r JOIN shop_payment p "
     "ON p.id = r.payment_id WHERE r.amount_cents > p.amount_cents OR p.status <> 'captured'",
-    "a keeper who feeds on another site": "SELECT count(*) FROM zoo_feeding f JOIN zoo_keeper k ON k.id = keeper_id "
+    "a keeper on another site": "SELECT count(*) FROM zoo_feeding f JOIN zoo_keeper k ON k.id = keeper_id "
     "JOIN zoo_enclosure e ON e.id = enclosure_id WHERE k.site_id <> e.site_id",
     "a friend of itself": "SELECT count(*) FROM zoo_friendship WHERE one_id = other_id",
     "a member who invited himself": "SELECT count(*) FROM zoo_visit WHERE member_id = invited_by_id",
-    "a row that was changed before it was created": "SELECT count(*) FROM shop_product WHERE updated_at < created_at",
-    "a row that was created after the reference date": "SELECT count(*) FROM shop_product WHERE created_at > %s",
+    "a change before the creation": "SELECT count(*) FROM shop_product WHERE updated_at < created_at",
+    "a product of the future": "SELECT count(*) FROM shop_product WHERE created_at > %s",
     "a ticket for a closed gate": "SELECT count(*) FROM zoo_ticket t JOIN zoo_gate g ON g.id = by_boolean_id "
     "WHERE NOT is_open",
-    "a user who joined after the reference date": "SELECT count(*) FROM shop_user WHERE date_joined > %s",
+    "a user of the future": "SELECT count(*) FROM shop_user WHERE date_joined > %s",
 }
 
 

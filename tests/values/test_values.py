@@ -450,6 +450,39 @@ def test_deletion_date_and_flags_agree() -> None:
     assert 0 < sum(dates.realistic(row) is not None for row in range(200)) < 40
 
 
+@pytest.mark.parametrize("name", ["is_default", "is_primary", "primary", "is_default_site", "main"])
+def test_of_rows_at_most_one_is_the_chosen(name: str) -> None:
+    flags = values(column(name, "boolean"))
+    assert not any(flags.realistic(row) for row in range(60))
+    for profile in ([None] * 3 + list(EDGES), list(EDGES)):
+        chosen = [edge and flags.edge(edge, row) is True for row, edge in enumerate(profile)]
+        assert sum(map(bool, chosen)) == 1
+    # Beside older rows, which may have their chosen one, there is none.
+    assert flags.edge("max", 6) is MISSING
+    ordinary = values(column("main_dish_ordered_by", "boolean"))
+    assert values(column("is_mainframe", "boolean")).edge("max", 9) is True
+    assert ordinary.meaning != ""
+
+
+def test_a_short_unique_text_falls_back_when_its_pool_is_refused() -> None:
+    def lower(value: object) -> object:
+        if value != str(value).lower():
+            raise DbstateError("upper case")
+        return value
+
+    made = values(column("currency", max_length=3, judged=True), unique=True, accept=lower)
+    found = [made.realistic(row) for row in range(60)]
+    assert len(set(found)) == 60
+    assert all(text == str(text).lower() for text in found)
+
+
+def test_other_sorts_of_values_for_a_refused_row() -> None:
+    codes = values(column("code", max_length=10), unique=True)
+    found = [str(text) for text in codes.others(41, most=20)]
+    assert {text[0] for text in found} >= set("123456789")
+    assert not set(found) & {str(text) for text in codes.others(42, most=20)}
+
+
 def test_dates_are_spread() -> None:
     created = [value for value in of("created_at", "datetime", rows=10) if isinstance(value, datetime)]
     assert max(created) - min(created) > timedelta(days=365)

@@ -16,7 +16,13 @@ from dbstate.management.base import CLEAN, FINDINGS, DbstateCommand
 from dbstate.management.options import Options
 from dbstate.management.pending import PendingMigrations, pending_migrations
 from dbstate.management.progress import show_progress
-from dbstate.management.seeding_report import plan_as_json, plan_as_text, report_as_json, report_as_text
+from dbstate.management.seeding_report import (
+    count,
+    plan_as_json,
+    plan_as_text,
+    report_as_json,
+    report_as_text,
+)
 from dbstate.management.seeding_request import check_asked, replay_line, rows_before, seeding_options
 from dbstate.seeding import Options as SeedingOptions
 from dbstate.seeding import Prepared, prepare
@@ -101,7 +107,7 @@ class Command(DbstateCommand):
             return
         if not _disposable(found):
             raise PendingMigrations(pending, found.place, "run: python manage.py migrate")
-        self.note(options, f"applying {len(pending)} pending migrations first")
+        self.note(options, f"applying {count(len(pending), 'pending migration')} first")
         self.note(options, "\n".join(f"  {name}" for name in pending), level=2)
         # They are committed one by one, whatever comes after.
         self.interrupted = "interrupted; pending migrations were applied, no row was written"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dbstate.catalog import Kind
 from dbstate.values.families.base import Family
-from dbstate.values.families.enumerated import BooleanFamily, EnumeratedFamily
+from dbstate.values.families.enumerated import BooleanFamily, EnumeratedFamily, ListedFamily
 from dbstate.values.families.identifiers import FileFamily, IpFamily, UuidFamily
 from dbstate.values.families.numbers import DecimalFamily, FloatFamily, IntegerFamily
 from dbstate.values.families.structured import (
@@ -21,7 +21,7 @@ from dbstate.values.families.structured import (
 from dbstate.values.families.text import TextFamily
 from dbstate.values.families.time import DateFamily, DateTimeFamily, DurationFamily, TimeFamily
 
-__all__ = ["FAMILIES", "EnumeratedFamily", "Family"]
+__all__ = ["FAMILIES", "EnumeratedFamily", "Family", "ListedFamily"]
 
 FAMILIES: Mapping[Kind, type[Family]] = {
     "boolean": BooleanFamily,

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dbstate.catalog import Column, Table
+from dbstate.errors import DbstateError
 from dbstate.values.draw import Draw
 from dbstate.values.meanings import Meaning, snake
-from dbstate.values.setting import Setting
+from dbstate.values.setting import MISSING, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,13 @@ class Task:
     setting: Setting
     unique: bool = False
     disjoint: bool = False
+    place: str = ""
+    """Where rows' periods lie in two columns of unknown roles: ``start`` or ``end``."""
     meaning: Meaning | None = None
     part: Callable[[Column], Family] | None = None
     """Makes the family of an element's column."""
+    made: Callable[[], object] | None = None
+    """Calls the model's default; raises a DbstateError when it cannot."""
 
 
 class Family(ABC):
@@ -50,6 +55,18 @@ class Family(ABC):
     def candidates(self, draw: Draw) -> Iterator[object]:
         """Values for the row, the most realistic first; IndexError when a unique column has no more."""
 
+    def wide(self, draw: Draw) -> Iterator[object]:
+        """What to try when all candidates are refused: many values of many sorts; none need be unique."""
+        return iter(())
+
+    def others(self, draw: Draw) -> Iterator[object]:
+        """Values of other sorts for the row, for a rule about the row as a whole; unique where need be."""
+        return iter(()) if self.unique else self.wide(draw)
+
+    def mended(self, refused: object, reason: str) -> Iterator[object]:
+        """What to try instead of a refused candidate, by what was said against it."""
+        return iter(())
+
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
         """Values for an edge case, the most extreme first; none where there is no such case."""
         return iter(())
@@ -58,6 +75,25 @@ class Family(ABC):
         """The model's default, where it says something and values need not differ."""
         if self.column.has_default and not self.unique and self.column.default not in (None, "", [], {}):
             yield self.column.default
+
+    def called_default(self) -> object:
+        """What the model's callable default makes; MISSING when there is none, or another each time."""
+        if self.task.made is None:
+            return MISSING
+        try:
+            first, second = self.task.made(), self.task.made()
+        except DbstateError:
+            return MISSING
+        return first if type(first) is type(second) and first == second else MISSING
+
+    def default_shape(self) -> object:
+        """One value of a callable default, to see its shape; never a value of a row. MISSING if none."""
+        if self.task.made is None:
+            return MISSING
+        try:
+            return self.task.made()
+        except DbstateError:
+            return MISSING
 
 
 def project_values(task: Task, draw: Draw) -> Iterator[object]:

@@ -43,7 +43,9 @@ class EnumeratedFamily(ListedFamily):
 
 
 class BooleanFamily(ListedFamily):
-    """True and false in turn; flags that say that a row is deleted, expired or active by its period."""
+    """True and false in turn; flags that say that a row is deleted, expired or active by its period.
+
+    A flag that is true for one of many rows (the default, the primary one) is so in one edge row alone."""
 
     values = (True, False)
 
@@ -64,7 +66,10 @@ class BooleanFamily(ListedFamily):
         yield from super().candidates(draw)
 
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
-        if self.flag:
+        if self.flag == "chosen":
+            if name == "max" and draw.row in FIRST_MAX:
+                yield True
+        elif self.flag:
             if name in LIVES:
                 deleted, expired = LIVES[name]
                 yield flag_value(self.flag, deleted=deleted, expired=expired)
@@ -72,10 +77,14 @@ class BooleanFamily(ListedFamily):
             yield name == "max"
 
 
+FIRST_MAX = (1, 4)
+"""Row numbers of the first row of the edge "max" in an empty table, by profile: beside older rows, which
+may have their chosen one, there is none."""
 LIVES = {"null": (False, False), "max": (True, False), "expired": (True, True)}
 """Whether rows of an edge case are deleted, and expired: a deletion date stands in those that are deleted."""
 
 
 def flag_value(flag: str, *, deleted: bool, expired: bool) -> bool:
     """What a flag says of such a row."""
-    return {"deleted": deleted, "expired": expired, "active": not (deleted or expired)}[flag]
+    values = {"deleted": deleted, "expired": expired, "active": not (deleted or expired), "chosen": False}
+    return values[flag]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from dbstate.values.draw import Draw
 from dbstate.values.families.base import Family, Task, project_values
@@ -17,6 +18,11 @@ class UuidFamily(Family):
     def candidates(self, draw: Draw) -> Iterator[object]:
         yield from project_values(self.task, draw)
         yield row_uuid(draw)
+
+    def wide(self, draw: Draw) -> Iterator[object]:
+        made = row_uuid(draw).int
+        for version in (1, 7, 6, 3, 5):
+            yield UUID(int=made & ~(0xF << 76) | version << 76)
 
 
 class IpFamily(Family):
@@ -33,6 +39,14 @@ class IpFamily(Family):
         yield ipv6(draw) if self.six else ipv4(draw)
         if not self.six:
             yield ipv6(draw)
+
+    def wide(self, draw: Draw) -> Iterator[object]:
+        low = draw.between(1, 250)
+        if not self.six:
+            yield from (f"10.0.{low}.1", f"192.168.{low}.1", "127.0.0.1", f"8.8.{low}.8", f"93.184.{low}.34")
+            yield from (f"10.0.{low}.0/24", f"192.168.{low}.0/24")
+        if self.column.format != "ipv4":
+            yield from (f"fd00::{low}", "::1", f"2606:2800:220:1::{low}", f"fd00:{low}::/64")
 
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
         if not self.unique:

@@ -55,7 +55,12 @@ def legible(items: Sequence[Any], *, folded: bool) -> Sequence[Any]:
     """Letters and digits where there are any, else what can be seen, sorted; ``folded``: one case of each."""
     if not all(isinstance(item, str) and len(item) == 1 for item in items):
         return items
-    known = sorted(set(items))
+    return _legible("".join(items), folded)
+
+
+@lru_cache(maxsize=1024)
+def _legible(characters: str, folded: bool) -> Sequence[str]:
+    known = sorted(set(characters))
     seen = [item for item in known if item.isprintable() and not item.isspace()] or known
     plain = [item for item in seen if item.isalnum() and item.isascii()] or seen
     if not folded:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 
 from dbstate.values.draw import Draw
 from dbstate.values.families.base import Family, Task, project_values
@@ -24,6 +25,40 @@ EDGE_ROWS = 9000
 """Rows that may take numbers near the least and the greatest of a unique column."""
 SLOT = 10
 """Steps from one row to the next where rows must not overlap."""
+
+
+NEAR = 60
+"""Steps from a bound that an edge may lie, where validators have a say."""
+MULTIPLES = (
+    5, 10, 3, 7, 9, 11, 12, 13, 15, 16, 20, 24, 25, 30, 36, 45, 48, 50, 60, 64, 90, 100, 120, 125, 128, 144,
+    180, 200, 250, 256, 300, 360, 365, 400, 500, 512, 600, 750, 900, 1000, 1024, 1200, 1440, 1500, 1800,
+    2000, 2500, 3600, 5000, 10_000, 50_000, 86_400, 100_000, 1_000_000, Decimal("0.05"), Decimal("0.1"),
+    Decimal("0.2"), Decimal("0.25"), Decimal("0.5"), Decimal("0.125"),
+)  # fmt: skip
+OFTEN = (
+    200,
+    201,
+    204,
+    301,
+    302,
+    400,
+    404,
+    500,
+    80,
+    443,
+    8080,
+    1024,
+    5432,
+    1900,
+    1950,
+    1970,
+    1990,
+    2000,
+    2010,
+    2024,
+    2030,
+)
+"""Numbers that software is fond of: of HTTP, of ports, of years."""
 
 
 class NumberFamily(Family):
@@ -91,8 +126,11 @@ class NumberFamily(Family):
         if not self.roomy and not self.task.disjoint:
             key = group_key(draw.setting.seed, draw.table.label, self.column.field)
             return self.start + permuted(draw.row + draw.salt, self.room, key % self.room)
-        return self.start + (draw.row * self.stride + draw.salt * 1_000_003 * self.stride) % (
-            self.capacity * self.stride
+        later = self.stride // 2 if self.task.place == "end" else 0
+        return (
+            self.start
+            + later
+            + (draw.row * self.stride + draw.salt * 1_000_003 * self.stride) % (self.capacity * self.stride)
         )
 
     def folded(self, step: int) -> int:
@@ -105,6 +143,8 @@ class NumberFamily(Family):
         """Steps to try: small ones first, then anywhere."""
         small = self.steps(draw.between(1, 100))
         yield self.folded(small)
+        if self.column.judged:
+            return  # what is accepted is sought once, and widely
         for number in (1, 0, 5, 10, 50, 100, 1000, 2000):
             step = self.steps(number)
             if self.least <= step <= self.greatest:
@@ -114,6 +154,38 @@ class NumberFamily(Family):
         for _ in range(8):
             yield self.least + draw.below(self.size)
 
+    def wide(self, draw: Draw) -> Iterator[object]:
+        seen: set[int] = set()
+        for step in self.wide_steps(draw):
+            if self.least <= step <= self.greatest and step not in seen:
+                seen.add(step)
+                yield self.cast(step)
+
+    def wide_steps(self, draw: Draw) -> Iterator[int]:
+        """Steps near what validators mention, multiples, small numbers, powers, numbers near the bounds."""
+        mentioned = sorted(as_decimal(one, 0) for one in self.column.hints if is_number(one))
+        for one in mentioned:
+            yield from (self.steps(one + near) for near in (1, -1, 0))
+            yield from (self.steps(one * times) for times in (draw.between(2, 40), 2, -1))
+        for low, high in pairwise(mentioned):
+            first, last = self.steps(low), self.steps(high)
+            yield from (first + draw.below(last - first + 1) for _ in range(4))
+        for multiple in MULTIPLES:
+            yield self.steps(multiple * draw.between(1, 9))
+        yield from (self.steps(number) for number in (2020 + draw.below(7), *OFTEN))
+        start = draw.below(60)
+        yield from (self.steps((start + number) % 130) for number in range(130))
+        yield from (self.steps(Decimal(1) / part) for part in (2, 4, 5, 10, 20, 100))
+        yield from (self.steps(Decimal(draw.below(100)) / 100) for _ in range(6))
+        yield from (start + number for number in range(30))
+        yield from (-self.steps(number) for number in range(1, 61))
+        yield from (self.steps(2**power) for power in range(7, 31))
+        for multiple in MULTIPLES:
+            yield from (self.steps(multiple * times) for times in range(1, 6))
+        for bound, sign in ((self.least, 1), (self.greatest, -1)):
+            yield from (bound + sign * near for near in range(61))
+        yield from (self.least + draw.below(self.size) for _ in range(20))
+
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
         if self.task.disjoint:
             return
@@ -121,10 +193,11 @@ class NumberFamily(Family):
             yield from self.unique_edge(name, draw)
             return
         lowest, highest = self.natural()
+        near = range(min(NEAR, highest - lowest + 1) if self.column.judged else 1)
         if name == "max":
-            yield self.cast(highest)
+            yield from (self.cast(highest - step) for step in near)
         elif name == "min":
-            yield self.cast(lowest)
+            yield from (self.cast(lowest + step) for step in near)
         elif name == "zero" and lowest <= 0 <= highest:
             yield self.cast(0)
 
@@ -225,6 +298,13 @@ class FloatFamily(NumberFamily):
             else:
                 yield float(as_decimal(given, 0))
         yield from super().edge(name, draw)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite number and no truth value."""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int | Decimal) or (isinstance(value, float) and math.isfinite(value))
 
 
 def as_decimal(number: object, otherwise: int) -> Decimal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -16,7 +17,7 @@ from dbstate.values.families.time import PAST, midnight
 from dbstate.values.identifiers import row_uuid
 from dbstate.values.key import mix, text_key
 from dbstate.values.known.writing import tag, title
-from dbstate.values.setting import RangeValue
+from dbstate.values.setting import MISSING, RangeValue
 
 
 class JsonFamily(Family):
@@ -26,17 +27,103 @@ class JsonFamily(Family):
 
     def candidates(self, draw: Draw) -> Iterator[object]:
         yield from project_values(self.task, draw)
-        default = self.column.default if self.column.has_default else None
+        default = self.given()
         if default and not self.unique:
             yield copy.deepcopy(default)
-        shapes: list[object] = [sample_object(draw), sample_list(draw), title(draw), draw.row + 1, True]
+        shapes: list[object] = [sample_object(draw), sample_list(draw)]
+        if not self.column.judged:  # a field class that takes any text may yet find nothing in it
+            shapes += [title(draw), draw.row + 1, True]
         if isinstance(default, list):
             shapes[0], shapes[1] = shapes[1], shapes[0]
+        if self.column.keys:
+            shapes.insert(0, {key: json_value(key, draw) for key in self.column.keys})
         yield from shapes
 
+    def given(self) -> object:
+        """The model's default, called if need be; None when there is none."""
+        if self.column.default is not None or not self.column.has_default:
+            return self.column.default
+        called = self.called_default()
+        return None if called is MISSING else called
+
+    def wide(self, draw: Draw) -> Iterator[object]:
+        """Documents of many shapes: lists and objects of each sort of value."""
+        word, number = tag(draw), draw.between(1, 6)
+        given = self.given()
+        if isinstance(given, dict | list):
+            yield copy.deepcopy(given)
+        url, mail = f"https://example.org/{number}", f"anna{number}@example.org"
+        hints = [one for one in self.column.hints if isinstance(one, str)]
+        leaves: tuple[object, ...] = (
+            word,
+            number,
+            url,
+            mail,
+            number + 0.5,
+            True,
+            None,
+            [word],
+            [number],
+            {"name": word},
+        )
+        yield from ([leaf] for leaf in leaves)
+        yield from ({"name": leaf} for leaf in leaves)
+        yield from (
+            {**dict.fromkeys(("id", "name", "value", "type", "label"), leaf)} for leaf in (word, number)
+        )
+        record = {
+            "id": number,
+            "name": word,
+            "type": word,
+            "value": number,
+            "label": word,
+            "title": word,
+            "key": word,
+        }
+        yield from (record, [record], {"items": [record]}, {"data": record}, {word: record})
+        yield {"type": "Point", "coordinates": [13.4, 52.5]}
+        yield {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [13.4, 52.5]},
+            "properties": {},
+        }
+        yield {"type": "FeatureCollection", "features": []}
+        yield {"type": "object", "properties": {"name": {"type": "string"}}}
+        yield {"lat": 52.5, "lng": 13.4, "lon": 13.4, "latitude": 52.5, "longitude": 13.4}
+        yield {"ops": [{"insert": f"{word}\n"}]}
+        yield {"type": "doc", "content": [{"type": "paragraph", "content": [{"type": "text", "text": word}]}]}
+        yield {"blocks": [{"type": "paragraph", "data": {"text": word}}]}
+        yield from ([number, number + 1], [[number, number + 1]], [0, 1], [13.4, 52.5], [[word, word]], [[]])
+        yield from ({"en": word, "de": word}, {"mon": [["09:00", "17:00"]]}, {"1": word})
+        yield from (word, number, str(number), url, mail, 0, 1.5, False, "{}", "")
+        for hint in hints:
+            yield from (
+                hint,
+                [hint],
+                {hint: word},
+                {hint: number},
+                {hint: [word]},
+                {hint: {}},
+                {"type": hint},
+            )
+        if hints:
+            yield from (dict.fromkeys(hints, leaf) for leaf in (word, number, [word]))
+            yield {hint: json_value(hint, draw) for hint in hints if hint.isidentifier()}
+
+    def mended(self, refused: object, reason: str) -> Iterator[object]:
+        """The object with the key that is said to be missing."""
+        missing = [key for key in re.findall(r"'([A-Za-z_][\w-]*)'", reason) if len(key) <= 40]
+        for key in dict.fromkeys(missing[-4:]):
+            for made in (refused, *(refused if isinstance(refused, list) else ())):
+                if isinstance(made, dict) and key not in made and len(made) < 20:
+                    for leaf in ("text", 1, ["text"], {"name": "text"}, True):
+                        changed = {**made, key: leaf}
+                        yield changed if made is refused else [changed]
+
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
-        as_list = self.column.has_default and isinstance(self.column.default, list)
-        if self.column.has_default and self.column.default:
+        given = self.given()
+        as_list = isinstance(given, list)
+        if given or self.column.keys:
             return
         serial = {"id": draw.row + 1} if self.unique else {}
         if name == "unicode":
@@ -48,6 +135,26 @@ class JsonFamily(Family):
                 if as_list
                 else {"items": many, "deep": {"a": {"b": {"c": [1]}}}, **serial}
             )
+
+
+def json_value(key: str, draw: Draw) -> object:
+    """A value for a key, by what its name says."""
+    if re.search(r"^(is|has)_|enabled|active", key):
+        return True
+    if re.search(
+        r"width|height|size|count|quantity|number|amount|price|total|year|age|id$|order|position|x$|y$|version",
+        key,
+    ):
+        return draw.between(1, 99)
+    if re.search(r"lat", key):
+        return 52.5
+    if re.search(r"lng|lon", key):
+        return 13.4
+    if re.search(r"url|link|href", key):
+        return "https://example.org/"
+    if re.search(r"mail", key):
+        return "anna@example.org"
+    return [tag(draw)] if key.endswith("s") else tag(draw)
 
 
 def sample_object(draw: Draw) -> dict[str, object]:
@@ -99,17 +206,25 @@ class BytesFamily(Family):
             ]
         yield from self.default()
 
+    def wide(self, draw: Draw) -> Iterator[object]:
+        room = self.column.max_length or 1024
+        sizes = [one for one in self.column.hints if isinstance(one, int) and 0 < one <= 4096]
+        for size in (*sizes, 8, 12, 16, 20, 24, 32, 48, 64, 128, 256, 4, 2, 1):
+            if size <= room:
+                yield (draw.bits().to_bytes(8, "big") * (size // 8 + 1))[:size]
+        yield from (
+            text
+            for text in (b"{}", b"text", b"\x89PNG\r\n\x1a\n", b"%PDF-1.4\n", b"\xff\xd8\xff\xe0")
+            if len(text) <= room
+        )
+
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
         if self.unique:
             return
         if name == "max":
-            yield (
-                bytes(range(256)) * 8
-                if self.column.max_length is None
-                else (bytes(range(256)) * (self.column.max_length // 256 + 1))[
-                    : min(self.column.max_length, 65_536)
-                ]
-            )
+            # A limit may be 4 GB: the longest that is made stays small.
+            longest = 2048 if self.column.max_length is None else min(self.column.max_length, 65_536)
+            yield (bytes(range(256)) * (longest // 256 + 1))[:longest]
         elif name == "min":
             yield b"\x00"
 
@@ -128,6 +243,8 @@ class ArrayFamily(Family):
         self.part = task.part(self.element)
         self.meaning = f"array of {self.part.meaning}"
         self.most = task.column.size or 10
+        if task.unique:
+            self.capacity = self.part.capacity
         self.fixed: int | None = None
         """The length of every list, where this is the inner part of another array."""
         if isinstance(self.part, ArrayFamily):
@@ -140,6 +257,22 @@ class ArrayFamily(Family):
             if 0 < size <= self.most and (made := self.filled(draw, size)) is not None:
                 yield made
         yield from self.default()
+
+    def wide(self, draw: Draw) -> Iterator[object]:
+        """Lists of every length up to twelve, of numbers that validators mention, in order too."""
+        named = [one for one in self.column.hints if isinstance(one, int) and 0 < one <= 100]
+        for size in dict.fromkeys((*named, *range(1, 13), 24, 31)):
+            if size <= self.most or self.column.size is None:
+                made = self.filled(draw, size)
+                yield made
+                try:
+                    yield sorted(made or [])  # type: ignore[type-var]  # what cannot be ordered is left out
+                except TypeError:
+                    continue
+        for value in self.part.wide(self.inner(draw, 0)):
+            yield [value]
+            if self.column.size != 1:
+                yield [value, value]
 
     def filled(self, draw: Draw, size: int) -> list[object] | None:
         """A list of so many different elements where there are so many; None where there is none."""
@@ -268,6 +401,8 @@ class UnknownFamily(Family):
         yield from project_values(self.task, draw)
         if self.column.has_default and self.column.default is not None:
             yield copy.deepcopy(self.column.default)
+        if (called := self.called_default()) not in (MISSING, None):
+            yield called
         if self.column.null:
             yield None
         number = draw.row + 1 if self.unique else draw.between(1, 99)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 from dbstate.values.draw import Draw
 from dbstate.values.facts import INDEX_BYTES, INDEX_CHARACTERS, LONG_TEXT, LONGEST, index_share, text_offence
 from dbstate.values.families.base import Family, Task
 from dbstate.values.families.matching import matching_text, pattern_capacity
 from dbstate.values.key import group_key, permuted
-from dbstate.values.known import FALLBACKS, describe
+from dbstate.values.known import FALLBACKS, asked_forms, describe, ordered_forms
 from dbstate.values.locales import plain
 from dbstate.values.meanings import Meaning
+from dbstate.values.setting import MISSING
 
 SHORT = 7
 """Unique columns of fewer characters count in letters and digits; others end in the row's number."""
+LOCALES = 40
+"""First rows of a unique column whose codes agree with their locales."""
+DIFFERING = 128
+"""Rows that show whether the texts of a form differ."""
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 AWKWARD = (
@@ -47,6 +53,8 @@ class TextFamily(Family):
         self.limit = self.room()
         self.short = self.unique and self.limit < SHORT
         self.key = group_key(task.setting.seed, task.table.label, task.column.field)
+        self.orders: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self.apart_forms: dict[Callable[[Draw], str], bool] = {}
         listed = self.about.pool(task.column) if self.unique and self.about.pool else ()
         self.pool = tuple(text for text in listed if not text_offence(task.column, text))
         self.capacity = self.count() if self.unique else None
@@ -101,7 +109,7 @@ class TextFamily(Family):
     def codes(self, draw: Draw) -> Iterator[str]:
         """Short unique texts: the pool first, then codes that begin with a digit, as no pool's do."""
         if draw.row < len(self.pool):
-            yield self.pool[permuted(draw.row, len(self.pool), (self.key + draw.salt) % len(self.pool))]
+            yield self.places(self.pool)[(draw.row + draw.salt) % len(self.pool)]
             return
         rest = draw.row - len(self.pool)
         for pattern in self.column.patterns:
@@ -138,13 +146,107 @@ class TextFamily(Family):
         for pattern in self.column.patterns:
             yield from matching_text(pattern, draw.key, draw.row if self.unique else None)
         draw.ascii = True
+        if self.unique:
+            yield from self.further(draw)
+            yield from self.bare_serials(draw)
+
+    def wide(self, draw: Draw) -> Iterator[object]:
+        draw.ascii = True
+        yield from self.default_shapes(draw)
+        yield from self.mentioned(draw)
+        yield from self.further(draw)
+        yield from self.plain_texts(draw)
+
+    def others(self, draw: Draw) -> Iterator[object]:
+        serial = draw.serial or draw.digits(3)
+        for first in ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "a", "A"):
+            yield first + serial.zfill(min(4, max(self.limit - 1, 1)))
+        yield from self.further(draw)
+
+    def further(self, draw: Draw) -> Iterator[str]:
+        """Texts by what validators mention, forms that the column's words call for, other meanings."""
+        if self.unique:
+            yield from self.mentioned(draw)
+        forms, asked = self.forms
+        yield from self.formed(forms[:asked], draw)
         for other in FALLBACKS:
             if other is not self.about:
                 yield from self.fitted(other, draw)
+        yield from self.formed(forms[asked:], draw)
+
+    @cached_property
+    def forms(self) -> tuple[tuple[Callable[[Draw], str], ...], int]:
+        """All forms, and how many of them the column's words call for: these stand first."""
+        return tuple(ordered_forms(self.column)), asked_forms(self.column)
+
+    def formed(self, forms: Sequence[Callable[[Draw], str]], draw: Draw) -> Iterator[str]:
+        """Texts of these forms that fit; where values must differ, of those forms whose texts do."""
+        for form in forms:
+            if draw.unique and not self.differs(form):
+                continue
+            try:
+                text = form(draw)
+            except IndexError:
+                continue
+            if 0 < len(text) <= self.limit:
+                yield text
+
+    def differs(self, form: Callable[[Draw], str]) -> bool:
+        """Whether the form gives each of many rows a text of its own."""
+        known = self.apart_forms.get(form)
+        if known is None:
+            seen: set[str] = set()
+            for row in range(DIFFERING):
+                draw = Draw(
+                    self.task.setting, self.task.table, self.column, row, 0, key=self.key, unique=True
+                )
+                seen.add(form(draw))
+                if len(seen) <= row:
+                    break
+            known = self.apart_forms[form] = len(seen) == DIFFERING
+        return known
+
+    def default_shapes(self, draw: Draw) -> Iterator[object]:
+        """What a callable default gives; where it is random, a text of the row's own in the same shape."""
+        fixed = self.called_default()
+        if fixed is not MISSING:
+            yield fixed
+            return
+        sample = self.default_shape()
+        if isinstance(sample, str):
+            yield "".join(alike(letter, sample, draw) for letter in sample)
+
+    def mentioned(self, draw: Draw) -> Iterator[str]:
+        """Texts made of what the code of validators mentions."""
+        texts = [one for one in self.column.hints if isinstance(one, str) and one.strip()]
+        numbers = [
+            one for one in self.column.hints if isinstance(one, int) and 0 < one <= min(self.limit, 200)
+        ]
+        patterns = [*self.column.hint_patterns, *(one for one in texts if re.search(r"[\\\[(+*^$]", one))]
+        for pattern in patterns:
+            whole = pattern if pattern.endswith(("$", "\\Z")) else f"{pattern}$"
+            try:
+                yield from matching_text(whole, draw.key, draw.row if self.unique else None)
+            except IndexError:
+                continue
+        word = next(self.fitted(SLUG, draw), "item")
+        for text in texts if not self.unique else ():
+            yield text
+        for text in texts:
+            yield from (
+                f"{text}{word}",
+                f"{word}{text}",
+                f"{word}{text}{word}",
+                f"{text} {word}",
+                f"{text}/{word}",
+            )
         if self.unique:
-            yield from self.bare_serials(draw)
-        else:
-            yield from self.plain_texts(draw)
+            return
+        start = draw.below(len(texts)) if texts else 0
+        yield from (f"{texts[(start + one) % len(texts)]}" for one in range(min(len(texts), 5)))
+        for size in numbers:
+            for alphabet in (LETTERS, "0123456789", LETTERS.upper(), "0123456789abcdef"):
+                yield draw.letters(size, alphabet)
 
     def fitted(self, about: Meaning, draw: Draw) -> Iterator[str]:
         """One meaning's text for the row, cut or padded to the column's lengths, unique if need be."""
@@ -165,10 +267,29 @@ class TextFamily(Family):
         else:
             yield self.cut(self.padded(text, draw), self.limit) if not about.coded else text
 
+    def places(self, pool: tuple[str, ...]) -> tuple[str, ...]:
+        """The pool in the order of rows: where it can, the first rows' texts agree with their locales."""
+        known = self.orders.get(pool)
+        if known is None:
+            left = dict.fromkeys(
+                pool[permuted(at, len(pool), self.key % len(pool))] for at in range(len(pool))
+            )
+            order: list[str | None] = []
+            for row in range(min(LOCALES, len(pool)) if self.about.coded else 0):
+                plain_draw = Draw(
+                    self.task.setting, self.task.table, self.column, row, 0, key=self.key, unique=False
+                )
+                text = str(self.about.function(plain_draw))
+                order.append(text if text in left else None)
+                left.pop(text, None)
+            rest = iter(left)
+            known = self.orders[pool] = (*(next(rest) if text is None else text for text in order), *rest)
+        return known
+
     def from_pool(self, pool: tuple[str, ...], draw: Draw) -> str:
         """The row's text of a pool; in later rounds with the round's number."""
         around, place = divmod(draw.row, len(pool))
-        text = pool[permuted(place, len(pool), (self.key + draw.salt) % len(pool))]
+        text = self.places(pool)[(place + draw.salt) % len(self.places(pool))]
         return self.apart(text, str(around + 1)) if around else text
 
     def padded(self, text: str, draw: Draw) -> str:
@@ -305,11 +426,26 @@ ODD_TEXTS = (
 )  # fmt: skip
 """Forms that validators ask for; tried last."""
 
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+SLUG = next(one for one in FALLBACKS if one.name == "slug")
+
 ENGLISH = (
     "The parcel arrived on time and everything was well packed.",
     "Please call me before you deliver.",
     "We open at nine and close at six.",
 )
+
+
+def alike(letter: str, sample: str, draw: Draw) -> str:
+    """A letter of the same sort: the digits and letters that the sample has choice of."""
+    hexadecimal = re.fullmatch(r"[0-9a-f-]+|[0-9A-F-]+", sample) is not None
+    if hexadecimal and letter != "-":
+        chosen = draw.choice("0123456789abcdef")
+        return chosen.upper() if sample.upper() == sample and sample.lower() != sample else chosen
+    for alphabet in ("0123456789", LETTERS, LETTERS.upper()):
+        if letter in alphabet:
+            return draw.choice(alphabet)
+    return letter
 
 
 def longest_email(draw: Draw, limit: int) -> str:

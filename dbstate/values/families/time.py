@@ -58,18 +58,41 @@ class MomentFamily(Family):
             yield self.cast(period.stage(self.stage))
         else:
             yield self.cast(period.created + timedelta(seconds=draw.below(28 * 86_400)))
-        for days in (-1, 0, 1, 30, -365, 365, -7300, 3650):
+        for days in () if self.column.judged else (-1, 0, 1, 30, -365, 365, -7300, 3650):
             yield self.cast(period.now + timedelta(days=days))
         for bound in (self.column.least, self.column.greatest):
             if bound is not None:
                 yield bound
         yield from self.default()
 
+    def wide(self, draw: Draw) -> Iterator[object]:
+        """Days around the row's own and around today, ends of months, round hours, other years."""
+        now = draw.period.now
+        starts = (midnight(draw.period.created), midnight(now))
+        years = [one for one in self.column.hints if isinstance(one, int) and 1000 <= one <= 9000]
+        for year in years:
+            yield from (self.cast(starts[0].replace(year=one, day=15)) for one in (year + 1, year - 1, year))
+        for start in starts:
+            first = start.replace(day=1)
+            for moment in (start, first, first - timedelta(days=1), start.replace(month=1, day=1)):
+                yield self.cast(moment)
+            yield from (self.cast(start - timedelta(days=day)) for day in range(1, 15))
+        for hours in (9, 12, 17, 23):
+            yield self.cast(starts[0] + timedelta(hours=hours))
+        for back in (20, 30, 45, 65, 85, 5, 10, 2, 110):
+            yield self.cast(starts[0] - timedelta(days=back * 365 + draw.below(300)))
+        for ahead in (1, 2, 7, 14, 30, 60, 90, 180, 400, 800, 2000, 4000, 10_000):
+            yield self.cast(starts[1] + timedelta(days=ahead + draw.below(1 + ahead // 4)))
+        yield from (self.cast(starts[1] + timedelta(days=day)) for day in range(1, 15))
+
     def slot(self, draw: Draw) -> datetime:
         """The start or the end of a stretch of time that is this row's alone."""
         self.limit(draw.row)
         start = midnight(draw.period.now) - DISJOINT * (draw.row + 1)
-        return start + DISJOINT / 2 if self.role in ("end", "ended", "expires") else start
+        ends = self.role in ("end", "ended", "expires")
+        if self.task.place:
+            ends = self.task.place == "end"
+        return start + DISJOINT / 2 if ends else start
 
     def limit(self, row: int) -> None:
         """IndexError when the row has no moment of its own."""
@@ -153,7 +176,7 @@ class TimeFamily(Family):
         if self.task.disjoint:
             if draw.row >= 720:
                 raise IndexError(f"row {draw.row} of a column that has only 720 times")
-            yield clock(draw.row * 120 + (60 if self.role == "end" else 0))
+            yield clock(draw.row * 120 + (60 if (self.task.place or self.role) == "end" else 0))
         elif self.unique:
             if draw.row >= 86_400:
                 raise IndexError(f"row {draw.row} of a column that has only 86400 times")
@@ -161,8 +184,14 @@ class TimeFamily(Family):
         else:
             hours = {"start": (6, 11), "end": (13, 22)}.get(self.role, (7, 21))
             yield clock(draw.between(*hours) * 3600 + draw.below(4) * 900)
-            yield from (time(12), time(0), time(9), time(17), time(23, 59))
+            if not self.column.judged:
+                yield from (time(12), time(0), time(9), time(17), time(23, 59))
             yield from self.default()
+
+    def wide(self, draw: Draw) -> Iterator[object]:
+        start = draw.below(96)
+        yield from (clock((start + quarter) % 96 * 900) for quarter in range(96))
+        yield from (clock(draw.below(86_400)) for _ in range(20))
 
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
         if not self.unique and not self.task.disjoint:
@@ -191,14 +220,15 @@ class DurationFamily(Family):
         for bound in (self.column.least, self.column.greatest):
             if isinstance(bound, timedelta):
                 yield bound
-        yield from (
-            timedelta(seconds=1),
-            timedelta(hours=1),
-            timedelta(days=1),
-            timedelta(days=30),
-            timedelta(0),
-        )
+        for seconds in () if self.column.judged else (1, 3600, 86_400, 2_592_000, 0):
+            yield timedelta(seconds=seconds)
         yield from self.default()
+
+    def wide(self, draw: Draw) -> Iterator[object]:
+        some = draw.between(1, 6)
+        for unit in (900, 1800, 3600, 60, 86_400, 604_800, 1, 7200, 28_800, 43_200, 2_592_000, 31_536_000):
+            yield from (timedelta(seconds=unit * times) for times in (some, 1, 2, 3, 4, 5, 7, 10))
+        yield from (timedelta(microseconds=1000), -timedelta(hours=some), -timedelta(days=some))
 
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
         if self.unique:

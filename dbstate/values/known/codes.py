@@ -10,6 +10,7 @@ from dbstate.values.meanings import Meaning
 
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HEX = "0123456789abcdef"
+ALNUM = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def currency(draw: Draw) -> str:
@@ -144,6 +145,18 @@ def reference(draw: Draw) -> str:
     return f"{year}-{number}" if room >= 5 + len(number) else number if not draw.unique else draw.serial
 
 
+def foreign_id(draw: Draw) -> str:
+    """``cus_8fk3m2x40000a1``: an identifier of another system, by the column's first letters."""
+    room = draw.column.max_length or 24
+    head = "".join(letter for letter in draw.column.field.lower() if letter.isascii() and letter.isalpha())[
+        :3
+    ]
+    tail = f"{draw.row:08x}" if draw.unique else draw.letters(8, HEX)
+    body = max(min(room, 24) - len(head) - 1 - len(tail), 0)
+    text = f"{head}_{draw.letters(body, ALNUM)}{tail}"
+    return text if len(text) <= room else tail[-room:]
+
+
 def code(draw: Draw) -> str:
     """A few capitals and digits."""
     room = draw.column.max_length or 8
@@ -216,12 +229,20 @@ CODES = (
             r"last4_?digits)$", coded=True, inside=True, shortest=4),
     Meaning("card number", card_number, r"(^|_)(card_?number|credit_?card(_?number)?|pan)$", coded=True, inside=True,
             shortest=16),
+    Meaning("card number", card_number, r"^number$", tables=r"(^|_)(bank_?|credit_?|debit_?|payment_?)?cards?$",
+            coded=True, inside=True, shortest=16),
+    Meaning("card brand", lambda draw: draw.choice(("Visa", "Mastercard", "American Express", "Maestro")),
+            r"(^|_)card_?(type|brand|network|scheme)$", coded=True, shortest=16),
+    Meaning("object id", lambda draw: draw.serial or str(draw.between(1, 10)), r"(^|_)object_(id|pk)$", coded=True,
+            inside=True),
     Meaning("SKU", sku, r"(^|_)(sku|stock_?code|article_?(no|number|code)|product_?code|item_?(no|code|number)|"
             r"part_?(no|number|code)|partner_sku|mpn)$", coded=True, inside=True, shortest=3),
     Meaning("reference", reference, r"(^|_)(invoice|order|receipt|ticket|case|tracking|contract|account|customer|policy|"
             r"document|transaction|booking|reservation|confirmation|registration|reference|ref|serial|member|employee|"
-            r"po|batch|lot)_?(no|nr|num|number|code|ref|reference)$|^(number|reference|ref|serial|identifier)$",
+            r"po|batch|lot)_?(no|nr|num|number|code|ref|reference)$|^(number|serial|identifier)$|(^|_)(reference|ref)$",
             coded=True, inside=True, shortest=4),
+    Meaning("foreign identifier", foreign_id, r"_(id|uid|identifier|arn|handle_id)$|^(external|remote|provider|stripe|source)_?id$",
+            coded=True, inside=True, shortest=8),
     Meaning("UUID", uuid_text, r"(^|_)(uuid|guid)$", coded=True, inside=True, shortest=32),
     Meaning("colour", colour, r"(^|_)(colou?r|colou?r_?(code|hex)|hex|hex_?colou?r|(background|foreground|text|bg|fg|border|"
             r"primary|secondary|accent)_?colou?r)$", coded=True, inside=True, shortest=3, formats=("color", "colour")),

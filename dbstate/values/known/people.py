@@ -145,6 +145,12 @@ PEOPLE = (
             r"attention|addressee)_?s?(_?name)?|name_?on_?card|signature_?name|signed_?by|"
             r"photographer|composer|byline)$", agrees=True),
     Meaning("full name", full, r"^(name|full|label|display|title)$", tables=PERSON_TABLES, agrees=True),
+    Meaning("full name", full, r"^(name|full|display)$", beside=r"^(contact_|author_|user_)?e_?mail(_address)?$",
+            tables=r"^(?!.*(compan|organi[sz]ation|supplier|vendor|manufacturer|brand|firm|employer|publisher|shop|store|"
+            r"tenant|business|agency|bank|merchant|team|group|school|universit|hospital|hotel|restaurant|site|product|"
+            r"template|list|event|account|venue|club|department|project|plan|channel|campaign|newsletter))",
+            agrees=True),
+    Meaning("full name", full, r"^(name|holder|owner)$", tables=r"(^|_)(bank_?|credit_?|debit_?|payment_?)?cards?$", agrees=True),
     Meaning("sex", sex, r"(^|_)(sex|gender)$", coded=True, agrees=True),
     Meaning("salutation", salutation, r"(^|_)(salutation|honorific|name_?prefix|courtesy_?title)$", coded=True),
     Meaning("salutation", salutation, r"^(title|prefix)$", coded=True, longest=12),

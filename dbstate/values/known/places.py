@@ -67,7 +67,17 @@ def country(draw: Draw) -> str:
 def country_code(draw: Draw) -> str:
     """ISO 3166-1 alpha-2, alpha-3 where three letters are asked for."""
     locale = draw.person.locale
+    if "numeric" in draw.column.field:
+        return NUMERIC.get(locale.country, "276")
     return alpha3(locale.country) if wants_three(draw.column) else locale.country
+
+
+NUMERIC = {
+    "JP": "392", "DE": "276", "EG": "818", "GR": "300", "PL": "616", "CN": "156", "IN": "356", "FR": "250",
+    "KR": "410", "IL": "376", "ES": "724", "TH": "764", "GE": "268", "TR": "792", "UA": "804", "AM": "051",
+    "BR": "076", "US": "840", "RU": "643", "GB": "826", "IT": "380", "NL": "528", "SE": "752", "TW": "158",
+}  # fmt: skip
+"""ISO 3166-1 numbers of the frozen locales' countries."""
 
 
 def wants_three(column: Column) -> bool:

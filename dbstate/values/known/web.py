@@ -123,7 +123,7 @@ WEB = (
             r"picture|avatar|logo|thumbnail|icon_?path)$", coded=True, inside=True, shortest=20),
     Meaning("path", path, r"(^|_)(path|url_?path|request_?path|route|location_?path|old_path|new_path)$", coded=True,
             inside=True, shortest=3, formats=("path",)),
-    Meaning("template", template, r"(^|_)(template|template_?name|template_?path)$", coded=True, shortest=11),
+    Meaning("template", template, r"^template$|(^|_)template_?(name|path|file)$", coded=True, shortest=11, longest=300),
     Meaning("python path", module, r"(^|_)(module|python_?path|dotted_?path|class_?path|import_?path|callable|"
             r"class_?name|app_?path|handler)$", coded=True, shortest=23),
     Meaning("css class", css_class, r"(^|_)(css_?class(es)?|class_?names?|css|style_?class)$", coded=True, shortest=11),

@@ -116,6 +116,11 @@ def status(draw: Draw) -> str:
     return draw.choice(("new", "open", "active", "pending", "done", "closed"))
 
 
+def kind(draw: Draw) -> str:
+    """One of several sorts."""
+    return draw.choice(("standard", "basic", "special", "internal", "other"))
+
+
 def tag(draw: Draw) -> str:
     """A lower-case word."""
     return draw.shown(word_of(draw, "categories")).lower()
@@ -150,6 +155,7 @@ WORDS = (
             r"reason|explanation|observation|memo|feedback|answer|question|review|help_?text|hint|annotation|greeting|"
             r"quote|quotation|statement|info|instruction|purpose|motive|bio|about)s?$", shortest=12),
     Meaning("status", status, r"(^|_)(status|state|stage|phase|condition)$", coded=True, shortest=7),
+    Meaning("type", kind, r"(^|_)(type|kind|mode|variant|tier|flavou?r|channel|role)$", coded=True, shortest=8),
     Meaning("name", name, r"^(name|label|display_?name|verbose_?name|short_?name|long_?name|caption|term)$|_name$",
             agrees=True),
 )  # fmt: skip

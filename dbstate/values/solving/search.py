@@ -289,7 +289,8 @@ class _Search:
             verdicts = self.ask([(number, self.natural_row(number)) for number in rows])
             natural_kept += verdicts.kept
             natural_asked += size
-            if natural_kept * 2 < natural_asked and len(self.accepted) < wanted:
+            if not before or (natural_kept * 2 < natural_asked and len(self.accepted) < wanted):
+                # In the first round always: rows that only repair makes possible show the other cases.
                 left = list(verdicts.left)
                 for _ in range(_TURNS):
                     left = self.ask([(number, self.repaired(number, turn)) for number in left]).left
