@@ -7,13 +7,14 @@ tried for these alone, and what is accepted is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from django.db import transaction
 
-from dbstate.backends import Backend, Connection, Judge, LoadRefused, Verdict
+from dbstate.backends import Backend, Connection, Judge, LoadRefused, Row, Verdict
 from dbstate.binding import Binding
 from dbstate.catalog import Catalog, Check, Column, Exclusion, Table, Unique
 from dbstate.errors import DbstateError
@@ -43,6 +44,35 @@ class RulesLearned(DbstateError):
         super().__init__(
             f"cannot write rows of {label} as they are: its tables have rules beyond the models'"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _TableItself:
+    """A judge that writes to the real table, row by row; whoever uses it rolls back."""
+
+    backend: Backend
+    connection: Connection
+    table: Table
+    sees_all: bool = True
+
+    def try_rows(
+        self, columns: Sequence[str], rows: Sequence[Row], *, keep: bool = False
+    ) -> list[Verdict | None]:
+        """See Judge; accepted rows always stay."""
+        return [self._try(columns, row) for row in rows]
+
+    def _try(self, columns: Sequence[str], row: Row) -> Verdict | None:
+        try:
+            self.backend.load(self.connection, self.table, columns, [row])
+        except LoadRefused as refused:
+            return refused.verdict
+        return None
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Nothing is taken out before the end."""
+
+    def clear(self) -> None:
+        """Nothing is taken out before the end."""
 
 
 @dataclass(slots=True)
@@ -97,26 +127,42 @@ class Loader:
                 )
 
     def _mend(self, drafts: list[Draft], refused: LoadRefused) -> list[Draft]:
-        """Drafts that the twins of all tables accept, mended where need be."""
-        before = len(drafts)
-        changed = False
+        """Drafts that the twins of all tables accept, mended where need be.
+
+        A twin has no triggers: where it has nothing to say, the table itself is asked.
+        """
+        kept, changed = self._asked(drafts, lambda table: self.backend.judge(self.connection, table))
+        if not changed:
+            with transaction.atomic(using=self.connection.alias):
+                kept, changed = self._asked(drafts, self._in_place)
+                transaction.set_rollback(True, using=self.connection.alias)
+        if not changed:
+            raise Unfillable(self.label, _refusal(refused.verdict))
+        return kept
+
+    def _in_place(self, table: Table) -> AbstractContextManager[Judge]:
+        return nullcontext(_TableItself(self.backend, self.connection, table))
+
+    def _asked(
+        self, drafts: list[Draft], judge_of: Callable[[Table], AbstractContextManager[Judge]]
+    ) -> tuple[list[Draft], bool]:
+        """The drafts that the judges of all tables accept, and whether that changed anything."""
         reasons: list[str] = []
+        changed = False
         for name in self.assembler.chain:
             table = self.catalog[name]
-            with self.backend.judge(self.connection, table) as judge:
+            with judge_of(table) as judge:
                 kept, touched = self._judge(table, drafts, judge, reasons)
-            changed |= touched
             there = {draft.index for draft in kept}
             for draft in drafts:
                 if draft.index not in there:
                     self.assembler.leave_out(draft)
+            changed = changed or touched or len(kept) < len(drafts)
             drafts = kept
         if not drafts:
-            raise Unfillable(self.label, reasons[0] if reasons else str(refused))
-        if not changed and len(drafts) == before:
-            raise Unfillable(self.label, _refusal(refused.verdict))
+            raise Unfillable(self.label, reasons[0])
         self.left_out += reasons
-        return drafts
+        return drafts, changed
 
     def _judge(
         self, table: Table, drafts: list[Draft], judge: Judge, reasons: list[str]

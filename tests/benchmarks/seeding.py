@@ -1,9 +1,9 @@
 """Print what planning and seeding cost, as ratios: ``python -m tests.benchmarks.seeding [rows] [rounds]``.
 
-Planning, in CPU time: models and plan of 250, 500, 1,000 and 2,000 made-up models; twice the models should take about
-twice the time. Seeding: so many products, against a COPY of the same rows and ``bulk_create`` of the same
-instances, in a database of its own on the server of the settings. The ways take turns, and the best
-time of each counts; only ratios last from machine to machine.
+Planning, in CPU time: models and plan of 250, 500, 1,000 and 2,000 made-up models; twice the models should
+take about twice the time. Seeding: so many products, against a COPY of the same rows and ``bulk_create``
+of the same instances, in a database of its own on the server of the settings. The ways take turns, and the
+best time of each counts; only ratios last from machine to machine.
 """
 
 from __future__ import annotations

@@ -287,6 +287,11 @@ KINDS = st.sampled_from(
 )
 
 
+def test_the_longest_bytes_stay_small_where_the_limit_is_huge() -> None:
+    assert len(values(column(kind="bytes", max_length=2**32 - 1)).edge("max", 0)) == 65_536
+    assert len(values(column(kind="bytes", max_length=300)).edge("max", 0)) == 300
+
+
 @given(KINDS, NAMES, st.integers(1, 60), st.integers(0, 10**6), st.integers(0, 10**7))
 @settings(max_examples=120, deadline=None)
 def test_unique_values_differ(kind: str, field: str, most: int, start: int, seed: int) -> None:
