@@ -59,6 +59,7 @@ def run_another(folder: Path) -> str:
         "no:randomly",
         "--ds",
         "few_apps",
+        "-n0",  # in this process, which kills itself
     ]
     command += ["-c", str(ROOT / "pyproject.toml"), "--confcutdir", str(folder)]
     done = subprocess.run(

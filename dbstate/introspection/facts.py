@@ -188,7 +188,7 @@ def _read_extensions(validator: Any, facts: Facts) -> bool:
 
 def _read_keys(validator: Any, facts: Facts) -> bool:
     """Keys of an object; whether it stays one of these keys alone is the judge's to say."""
-    facts.keys = tuple(dict.fromkeys((*facts.keys, *map(str, validator.keys))))
+    facts.keys = tuple(dict.fromkeys((*facts.keys, *sorted(map(str, validator.keys)))))
     return False
 
 

@@ -159,7 +159,8 @@ class ColumnValues:
             return MISSING
         if not self._unique:
             size = len(self._pool)
-            return copy.deepcopy(self._pool[permuted(row + salt, size, self._key % size)])
+            value = self._pool[permuted(row + salt, size, self._key % size)]
+            return copy.deepcopy(value) if isinstance(value, list | dict) else value
         if row >= len(self._pool):
             raise IndexError(f"row {row} of a column for which {len(self._pool)} values were found")
         return self._pool[row]
@@ -240,9 +241,9 @@ class ColumnValues:
                 except DbstateError as error:
                     reason = str(error)
                 else:
-                    if self._admits(cleaned):
+                    reason = unshown(cleaned) or ("" if self._admits(cleaned) else "it is empty when cleaned")
+                    if not reason:
                         return cleaned
-                    reason = "it is empty when cleaned"
             if refusals is not None:
                 refusals.append((candidate, reason))
         return MISSING
@@ -254,6 +255,21 @@ class ColumnValues:
         if value is None:
             return self._column.kind == "unknown"
         return not (isinstance(value, str | bytes | list | tuple | dict) and not value)
+
+
+SHOWN = (str, int, float, bytes, bool, type(None), dict, list)
+"""Types whose values can always be shown."""
+
+
+def unshown(value: object) -> str:
+    """Why repr() of the value fails, as lazily read documents do that are wrong; empty when it does not."""
+    if type(value) in SHOWN:
+        return ""
+    try:
+        repr(value)
+    except Exception as error:  # the value's class is the project's
+        return f"repr() of it raises {type(error).__name__}: {error}"
+    return ""
 
 
 def column_values(

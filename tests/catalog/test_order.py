@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 from dbstate.catalog.order import Break, order_tables
 from tests.catalog.describing import catalog, key, table
 
@@ -55,9 +53,7 @@ def test_order_does_not_depend_on_the_order_of_description():
     assert ordered(*tables).groups == ordered(*reversed(tables)).groups
 
 
-def test_a_deep_chain_neither_recurses_nor_slows():
+def test_a_deep_chain_does_not_recurse():
     tables = [table("t0"), *(table(f"t{i}", key("up", f"t{i - 1}")) for i in range(1, 3000))]
-    started = time.process_time()
     order = ordered(*tables)
     assert len(order.groups) == 3000
-    assert time.process_time() - started < 5

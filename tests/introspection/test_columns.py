@@ -378,5 +378,5 @@ def test_hints_of_validators_that_only_calling_can_tell(read_one: ReadColumn) ->
 
 def test_keys_of_an_object(read_one: ReadColumn) -> None:
     column = read_one(models.JSONField(validators=[KeysValidator(["width", "height"], strict=True)]))
-    assert column.keys == ("width", "height")
+    assert column.keys == ("height", "width")
     assert column.judged

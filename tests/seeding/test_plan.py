@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -124,18 +123,3 @@ def test_an_unknown_label_names_the_nearest():
 
 def test_closure_follows_keys_upwards():
     assert set(closure(SHOP, ["line"])) == {"line", "order", "user"}
-
-
-def test_planning_is_near_linear():
-    def seconds(count):
-        tables = [table("t0")]
-        for index in range(1, count):
-            near = f"t{max(0, index - 1 - index % 7)}"
-            tables.append(table(f"t{index}", key("near", near), key("root", "t0", null=True)))
-        described = catalog(*tables)
-        started = time.process_time()
-        assert len(planned(described).units) == count
-        return time.process_time() - started
-
-    seconds(50)
-    assert seconds(1000) < 12 * seconds(250)

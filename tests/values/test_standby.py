@@ -187,6 +187,19 @@ def test_what_nothing_meets_is_refused_by_name() -> None:
         values("text", lambda value: False, max_length=40).realistic(0)
 
 
+def test_what_cannot_be_shown_is_no_value() -> None:
+    class Broken:
+        def __repr__(self) -> str:
+            raise KeyError("value")
+
+    one = Column("x", "x", "json", "jsonb", judged=True)
+    table = Table("t", "shop.Thing", (one,), ("id",))
+    made = column_values(
+        table, one, SETTING, accept=lambda value: value if isinstance(value, int) else Broken()
+    )
+    assert {type(made.realistic(row)) for row in range(6)} <= {int, bool}
+
+
 def test_what_validators_mention_is_tried() -> None:
     made = values("text", lambda value: value.startswith("wip://"), max_length=40, hints=("wip://", 7))
     assert {str(made.realistic(row))[:6] for row in range(8)} == {"wip://"}
