@@ -156,8 +156,8 @@ def _run(told: bytes, said: int, timeout: float) -> int | None:
         "DJANGO_SETTINGS_MODULE": str(settings.SETTINGS_MODULE),
     }
     child = subprocess.Popen(
-        # -P: the working directory is on the path only where it is on ours.
-        [sys.executable, "-P", "-m", "dbstate.guard.migrating"],
+        # -P: the working directory is on the path only where it is on ours. -u: the last line is the error.
+        [sys.executable, "-P", "-u", "-m", "dbstate.guard.migrating"],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=said,

@@ -107,7 +107,8 @@ def _read_key(
         enforced=bool(getattr(field, "db_constraint", False)) and bool(field.column),
         # Django writes DEFERRABLE into SQLite's tables, though its operations do not say so.
         deferrable=connection.vendor == "sqlite" or bool(connection.ops.deferrable_sql()),
-        parent_link=field in field.model._meta.parents.values(),
+        # By name: below an abstract class that inherits, ``parents`` has that class's field, not the copy.
+        parent_link=any(link and link.name == field.name for link in field.model._meta.parents.values()),
         limited=_is_limited(remote),
         on_delete=_on_delete(remote),
     )

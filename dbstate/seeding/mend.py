@@ -7,7 +7,7 @@ complained about is a place to go on from. Each state of complaints is expanded 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dbstate.binding import Binding, Complaint
@@ -99,8 +99,10 @@ class Mender:
                 place = first if field_name in blamed else read if field_name in reads else rest
                 place.append((table, name))
         yield from self._moves_of(draft, first)
-        yield from self._like_good(draft)
+        # What clean() reads first, so that the row keeps the rest of its own.
+        yield from self._like_good(blamed | reads)
         yield from self._moves_of(draft, read)
+        yield from self._like_good()
         yield from self._without_edge(draft)
         yield from self._moves_of(draft, rest, brief=True)
 
@@ -156,24 +158,30 @@ class Mender:
     def _wide(self, table: Table) -> frozenset[str]:
         return self.assembler.tables[table.name].unique.wide
 
-    def _like_good(self, draft: Draft) -> Iterator[Change]:
-        """The values of an accepted row, in all columns that need not differ."""
+    def _like_good(self, suspects: Collection[str] | None = None) -> Iterator[Change]:
+        """The values of an accepted row in these fields (all where None) that need not differ.
+
+        All tables of the chain in one change each.
+        """
         if self.good is None:
             return
         for name in self.assembler.chain:
             table = self.catalog[name]
             keys = {column for unique in table.uniques for column in unique.columns}
-            same = [n for n in self._changeable(table) if n not in keys]
-            values = {n: self.good.values[name][n] for n in same}
-            links = {
-                r.name: self.good.links[name].get(r.name)
-                for r in self.assembler.references[name]
-                if r.columns[0] in values
+            # Its parent in the same table may be this very row.
+            keys |= {c for r in self.assembler.references[name] if r.target == name for c in r.columns}
+            same = {
+                column
+                for column in self._changeable(table)
+                if column not in keys and (suspects is None or table.column(column).field in suspects)
             }
-            for reference in self.assembler.references[name]:
-                if reference.columns[0] in values:
-                    values |= {c: self.good.values[name][c] for c in reference.columns}
-            yield Change(name, values, links)
+            references = [r for r in self.assembler.references[name] if r.columns[0] in same]
+            same |= {column for r in references for column in r.columns}
+            line, links = self.good.values[name], self.good.links[name]
+            if same:
+                yield Change(
+                    name, {n: line[n] for n in same}, {r.name: links.get(r.name) for r in references}
+                )
 
     def _without_edge(self, draft: Draft) -> Iterator[Change]:
         """The row as a realistic one, and with every optional column empty."""

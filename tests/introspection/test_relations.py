@@ -169,6 +169,24 @@ def test_inheritance_over_tables(apps: Apps) -> None:
     assert "django.db.models.base.Model" in bar.ancestors
 
 
+def test_the_parent_link_below_an_abstract_class_that_inherits(apps: Apps) -> None:
+    class Place(models.Model):
+        class Meta(Here):
+            pass
+
+    class Described(Place):
+        text = models.TextField()
+
+        class Meta(Here):
+            abstract = True
+
+    class Bar(Described, Place):
+        class Meta(Here):
+            pass
+
+    assert [link.target for link in _read(apps)["messages_bar"].parent_links] == ["messages_place"]
+
+
 def test_many_to_many(apps: Apps) -> None:
     class Tag(models.Model):
         like = models.ManyToManyField("self")
