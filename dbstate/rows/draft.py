@@ -30,6 +30,8 @@ class Reference:
     """Left NULL now (or naming the row itself), chosen once the target has rows."""
     how: str = ""
     """For a key on a cycle: ``nulled``, or ``deferred`` where it holds keys that rows will have."""
+    since: int = 0
+    """Of the own table's rows only those from this position in its stock on may be named."""
 
     @property
     def optional(self) -> bool:

@@ -101,7 +101,8 @@ class Options:
         if reference.options:
             place = self.place(draft)
             return [p for p in reference.positions if p is not None and p < place]
-        return self._alive.before(self.place(draft)) if self._alive else []
+        earlier = self._alive.before(self.place(draft)) if self._alive else []
+        return earlier[bisect_left(earlier, reference.since) :] if reference.since else earlier
 
     def _beyond(self, reference: Reference, draft: Draft) -> list[int]:
         """The row itself and some later ones: those in stock that are there, then those to come."""

@@ -15,6 +15,10 @@ from dbstate.rows.kinds import Profile, default_rows
 from dbstate.rows.paths import Agreement, Paths
 from dbstate.rows.uniques import capacity
 
+ENOUGH = 5
+"""A table that holds so many rows, whoever made them, gets none unless a number is asked for: where a
+run had to leave rows out, the next one does not try again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -227,13 +231,13 @@ class _Planner:
         return unit
 
     def _wanted(self, table: Table, tables: tuple[Table, ...]) -> int:
-        """Rows to make: explicit numbers fill up to N, the default set stands beside fewer rows."""
+        """Rows to make: explicit numbers fill up to N, the default set stands beside a few rows."""
         existing = self.existing.get(table.name, 0)
         explicit = self.options.rows_by_label.get(table.label.lower(), self.options.rows)
         if explicit is not None:
             return max(0, explicit - existing)
         default = default_rows(tables, self.options.profile)
-        return default if existing < default else 0
+        return default if existing < min(ENOUGH, default) else 0
 
     def _within_capacity(self, tables: tuple[Table, ...], wanted: int) -> tuple[int, str]:
         """Rows that all tables of a chain have room for; heirs of one table share its room."""

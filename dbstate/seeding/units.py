@@ -126,7 +126,7 @@ def _assembler(session: Session, unit: Unit) -> tuple[Assembler, dict[str, Tree]
     for name in unit.chain:
         session.stocks.setdefault(name, session.new_stock(name))
     trees = trees_of(session, unit)
-    references = {name: _rooted(found, trees.get(name)) for name, found in references.items()}
+    references = {name: _rooted(session, found, trees.get(name)) for name, found in references.items()}
     fixed = session.references().own_type(unit.chain, session.catalog[unit.table])
     own_types = set(fixed)
     fixed |= {(name, column): None for name, tree in trees.items() for column in tree.columns}
@@ -149,11 +149,19 @@ def _assembler(session: Session, unit: Unit) -> tuple[Assembler, dict[str, Tree]
     return assembler, trees
 
 
-def _rooted(references: tuple[Reference, ...], tree: Tree | None) -> tuple[Reference, ...]:
-    """A tree's parent is empty in its roots, whatever full_clean() says: no node is its own parent."""
+def _rooted(session: Session, references: tuple[Reference, ...], tree: Tree | None) -> tuple[Reference, ...]:
+    """A tree's parent is a row of the same unit, whose trees are numbered together.
+
+    It is empty in the roots, whatever full_clean() says: no node is its own parent.
+    """
     if tree is None or tree.parent is None:
         return references
-    return tuple(replace(r, blank=True) if r.name == tree.parent and r.null else r for r in references)
+    return tuple(
+        replace(r, blank=r.blank or r.null, since=len(session.stocks[r.table]))
+        if r.name == tree.parent
+        else r
+        for r in references
+    )
 
 
 def _count_existing(session: Session, unit: Unit, assembler: Assembler) -> None:
@@ -168,8 +176,10 @@ def _count_existing(session: Session, unit: Unit, assembler: Assembler) -> None:
 def _write_blocks(session: Session, made: Made, trees: dict[str, Tree], there: int) -> None:
     unit, result = made.unit, made.result
     pending = any(r.pending or r.how for found in made.assembler.references.values() for r in found)
-    for start in range(0, unit.rows, BLOCK):
-        drafts, full = draft_rows(session, made, range(start, min(start + BLOCK, unit.rows)))
+    # Rows of a tree are numbered together.
+    block = unit.rows if trees else BLOCK
+    for start in range(0, unit.rows, block or 1):
+        drafts, full = draft_rows(session, made, range(start, min(start + block, unit.rows)))
         if full:
             result.notes.append(f"no more rows than these: {full}")
         written = write(session, made, drafts, trees) if drafts else []

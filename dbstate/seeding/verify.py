@@ -19,8 +19,8 @@ from dbstate.seeding.units import draft_rows, place_in_trees, trees_of, write
 
 VERIFIED = 500
 """Rows of each model on which full_clean() is called."""
-REPLACED = 10
-"""Rows made in place of refused ones, at most."""
+REPLACED = 24
+"""Rows tried in place of refused ones, at most."""
 
 Complaints = tuple[Complaint, ...]
 
@@ -177,9 +177,13 @@ def _remove(session: Session, made: Made, draft: Draft) -> bool:
 
 
 def _replace(session: Session, made: Made, mender: Mender, missing: int) -> None:
-    """Realistic rows in place of removed ones, as long as they are accepted."""
-    for _ in range(min(missing, REPLACED)):
-        drafts, _full = draft_rows(session, made, range(made.appended, made.appended + 1))
+    """Realistic rows in place of removed ones, as long as some are accepted."""
+    tries = min(2 * missing, REPLACED)
+    while missing and tries:
+        tries -= 1
+        drafts, full = draft_rows(session, made, range(made.appended, made.appended + 1))
+        if full:
+            return
         try:
             with transaction.atomic(using=session.alias):
                 written = write(session, made, drafts, {})
@@ -188,9 +192,10 @@ def _replace(session: Session, made: Made, mender: Mender, missing: int) -> None
         except DbstateError:
             for draft in drafts:
                 session.kill(draft)
-            return
+            continue
         made.drafts += written
         made.result.made += len(written)
+        missing -= len(written)
 
 
 def _said(complaints: Complaints) -> str:
