@@ -96,6 +96,11 @@ class Binding:
         clean = lambda: self._clean(field, native(field, value))  # noqa: E731 - one expression
         return self._guarded(table_name, field, f"give {_shown(value)} to", clean)
 
+    def convert(self, table_name: str, column_name: str, value: Any) -> Any:
+        """The value in the field's own Python type, unjudged; Refused when the field does not know it."""
+        field = self.field(table_name, column_name)
+        return self._guarded(table_name, field, "convert a value for", lambda: field.to_python(value))
+
     def encode(self, table_name: str, column_name: str, value: Any) -> Any:
         """What the field hands to the driver for the value; Refused when it cannot."""
         field = self.field(table_name, column_name)

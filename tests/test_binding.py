@@ -226,6 +226,13 @@ def test_encode(thing: Binding) -> None:
         thing.encode("messages_thing", "cents", "x")
 
 
+def test_convert_asks_no_validator(thing: Binding) -> None:
+    table, column = "messages_thing", "id"
+    assert thing.convert(table, column, "7") == 7
+    with pytest.raises(Refused, match=r"convert a value for messages\.Thing\.id"):
+        thing.convert(table, column, "seven")
+
+
 def test_default(thing: Binding) -> None:
     assert thing.default("messages_thing", "cents") == Decimal("1.5")
     with pytest.raises(Refused, match=r"messages\.Thing\.number"):

@@ -116,8 +116,9 @@ class Session:
 
     def _counting(self, table: str, column: str, first: int) -> Callable[[int], object]:
         if self.catalog[table].column(column).judged:
-            # A field class of its own may number with objects, such as obscured ids.
-            return lambda index: self.binding.accept(table, column, first + index)
+            # A field class of its own may number with objects, such as obscured ids; no validator of
+            # it is asked, as the database is the one that numbers.
+            return lambda index: self.binding.convert(table, column, first + index)
         return lambda index: first + index
 
     def _predicted(self, unit: Unit, key: ForeignKey) -> list[tuple[object, ...]]:
