@@ -70,6 +70,10 @@ class Built:
         finally:
             if loosened:
                 connection.enable_constraint_checking()
+            if connection.vendor == "postgresql" and not connection.in_atomic_block:
+                # A server process remembers every table that it ever saw, and looks through them all
+                # at each savepoint once many are new: with thousands of graphs that is most of the time.
+                connection.close()
 
 
 class _View:
