@@ -193,9 +193,11 @@ class Loader:
         return accepted
 
     def _search(self, table: Table, draft: Draft, verdict: Verdict, judge: Judge) -> bool:
+        """Go from rule to rule: values that meet the one that speaks, until none does."""
         columns = self.written(table)
         seen = {(verdict.constraint, verdict.column)}
         for _ in range(len(table.checks) + len(table.uniques) + 4):
+            further: tuple[Verdict, dict[str, object], dict[str, int | None]] | None = None
             for changes, links in self._alternatives(table, draft, verdict):
                 old = dict(draft.values[table.name])
                 draft.values[table.name].update(changes)
@@ -203,15 +205,16 @@ class Loader:
                 if answer is None:
                     draft.links[table.name].update(links)
                     return True
-                if (answer.constraint, answer.column) not in seen:
-                    # A rule speaks that did not before: this one is met, go on from here.
-                    seen.add((answer.constraint, answer.column))
-                    draft.links[table.name].update(links)
-                    verdict = answer
-                    break
                 draft.values[table.name] = old
-            else:
+                if further is None and (answer.constraint, answer.column) not in seen:
+                    further = answer, changes, links
+            if further is None:
                 return False
+            # A rule speaks that did not before: the last one is met, go on from there.
+            verdict, changes, links = further
+            seen.add((verdict.constraint, verdict.column))
+            draft.values[table.name].update(changes)
+            draft.links[table.name].update(links)
         return False
 
     # other values ------------------------------------------------------------------------------------

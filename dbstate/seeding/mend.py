@@ -108,7 +108,7 @@ class Mender:
 
     def _changeable(self, table: Table) -> list[str]:
         names = [*self.assembler.tables[table.name].sources]
-        names += [c for r in self.assembler.references[table.name] for c in r.columns[:1] if not r.pending]
+        names += [c for r in self.assembler.references[table.name] for c in r.columns[:1]]
         return [n for n in names if (table.name, n) not in self.frozen]
 
     def _moves_of(

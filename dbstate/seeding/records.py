@@ -62,12 +62,15 @@ class Records:
 
     def content_type(self, name: str) -> object:
         """Primary key of the content type of a table's model; made where it is missing."""
-        if name not in self._types:
-            types = self.binding.model(self.catalog.by_label[CONTENT_TYPE].name)
-            meta = self.binding.model(name)._meta
-            known, _ = self._all(types).get_or_create(app_label=meta.app_label, model=meta.model_name)
+        if name in self._types:
+            return self._types[name]
+        types = self.binding.model(self.catalog.by_label[CONTENT_TYPE].name)
+        meta = self.binding.model(name)._meta
+        known, made = self._all(types).get_or_create(app_label=meta.app_label, model=meta.model_name)
+        if not made:
+            # One that was made just now may go again with the rows that it was made for.
             self._types[name] = known.pk
-        return self._types[name]
+        return known.pk
 
     def allowed_keys(self, name: str, key: str, columns: Sequence[str]) -> frozenset[object] | None:
         """Values of these columns in the rows that limit_choices_to admits; None: it admits all."""
