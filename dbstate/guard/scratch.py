@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 PREFIX = "dbstate_rehearsal_"
@@ -74,7 +75,15 @@ def _make_on_postgresql(connection: BaseDatabaseWrapper) -> Iterator[Entry]:
             if not keeper.is_usable():  # the server ends sessions that idle for too long
                 keeper.close()
             with keeper.cursor() as cursor:
-                cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                _drop(cursor, name)
+
+
+def _drop(cursor: Any, name: str) -> None:
+    try:
+        # The server's own cleaning gives way to this, while FORCE wants the right to end its process.
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+    except OperationalError:  # somebody is connected to it
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _add_extensions(keeper: BaseDatabaseWrapper, scratch: Entry) -> None:
@@ -100,7 +109,7 @@ def _sweep_server(cursor: Any) -> None:
             [LOCKS, int(name.removeprefix(PREFIX), 16)],
         )
         if cursor.fetchone() is None:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            _drop(cursor, name)
 
 
 @contextmanager

@@ -29,10 +29,13 @@ def db(django_db_setup: None) -> None:
 
 
 @pytest.fixture(scope="session")
-def migrated(db: None) -> str:
-    """The name of the migrated test database, which holds no rows of anybody."""
+def migrated(db: None, django_db_blocker: Any) -> Iterator[str]:
+    """The name of a migrated database that nobody works on: its sequences stand still, too."""
     need_postgresql()
-    return str(connections["default"].settings_dict["NAME"])
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        with copy_of(str(connections["default"].settings_dict["NAME"])) as name:
+            yield name
 
 
 @pytest.fixture(scope="session")
