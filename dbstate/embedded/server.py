@@ -230,13 +230,23 @@ def _make_server_folder(folder: Path, account: Account) -> None:
         os.chown(folder, account.uid, account.gid)
 
 
+def _remove(folder: Path) -> None:
+    """Remove what a killed start left; its last process may still be writing, hence again and again."""
+    for _ in range(50):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
+    shutil.rmtree(folder)
+
+
 def _make_cluster(place: Place, binaries: Binaries, account: Account) -> None:
     """Make the data directory under a temporary name: a half-made one is never taken for a whole one."""
     data = place.cluster(binaries.major)
     if data.exists():
         return
     for leftover in place.server.glob("making-*"):
-        shutil.rmtree(leftover)
+        _remove(leftover)
     making = Path(tempfile.mkdtemp(prefix="making-", dir=place.server))
     if account.other:
         os.chown(making, account.uid, account.gid)

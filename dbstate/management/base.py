@@ -152,6 +152,11 @@ class DbstateCommand(BaseCommand):
             return super().execute(*args, **options)
         except DbstateError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
+        except OperationalError as error:
+            # System checks of newer Djangos connect before the command does.
+            alias = str(options.get("database") or "default")
+            unreachable = Unreachable(alias, _address(connections[alias]), " ".join(str(error).split()))
+            raise CommandError(str(unreachable), returncode=FAILED) from error
         except CommandError as error:
             if not isinstance(error, Findings) and error.returncode == FINDINGS:
                 error.returncode = FAILED  # Django's default for whatever goes wrong
