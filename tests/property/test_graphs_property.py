@@ -95,6 +95,7 @@ KNOWN = {
     46: "on Django 6.1 one table is refused without need",
     1243: "a key that rows were to have is not the one that they got: the table is refused without need",
     1411: "a child's rows find no values that its parent's rows have left",
+    2268: "a parent has one row left, where two keys of a child must name different ones",
 }
 """Graphs that do not always hold yet, and what is wrong."""
 
@@ -175,7 +176,7 @@ def test_any_small_graph_holds(database: None, graph: Graph) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", marked(range(1000, 2000)))
+@pytest.mark.parametrize("seed", marked([*range(1000, 2000), 2268]))
 def test_a_middling_graph_holds(seed: int, database: None) -> None:
     graph = graph_from_seed(seed, vendor=connection.vendor)
     assert problems_of(graph) == [], graph
