@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dbstate.catalog.tables import Catalog, ForeignKey, Table
-from dbstate.errors import DbstateError
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +35,6 @@ class Order:
     breaks: tuple[Break, ...]
     stuck: Mapping[str, str]
     """Tables that no order can fill, with the reason."""
-
-
-class UnbreakableCycle(DbstateError):
-    """Tables that need each other's rows first."""
-
-    def __init__(self, keys: tuple[str, ...]) -> None:
-        super().__init__(
-            f"cannot order tables: {' and '.join(keys)} form a cycle and none of them is nullable or "
-            "deferrable; make one nullable or deferrable"
-        )
-        self.keys = keys
 
 
 def order_tables(catalog: Catalog, names: Collection[str]) -> Order:
@@ -172,8 +160,13 @@ def _break_cycle(
         costs = [(_cost(tables[name], left), index) for index, name in enumerate(left)]
         cost, index = min(costs)
         if cost >= _FORBIDDEN:
-            keys = tuple(f"{tables[n].label}.{k.name}" for n in left for k in _inside(tables[n], left))
-            return component, [], str(UnbreakableCycle(keys))
+            keys = [f"{tables[n].label}.{k.name}" for n in left for k in _inside(tables[n], left)]
+            return (
+                component,
+                [],
+                f"cannot order tables: {' and '.join(keys)} form a cycle and none of them is nullable or "
+                "deferrable; make one nullable or deferrable",
+            )
         name = left.pop(index)
         for key in _inside(tables[name], left):
             breaks.append(
