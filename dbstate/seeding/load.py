@@ -233,9 +233,8 @@ class Loader:
     def _named(self, table: Table, verdict: Verdict) -> tuple[str, ...]:
         """Columns that the broken rule reads; empty when it is not known."""
         rules: tuple[Unique | Check | Exclusion, ...] = (*table.uniques, *table.checks, *table.exclusions)
-        if not verdict.constraint:
-            rules = ()
-        found = [column for rule in rules if rule.name == verdict.constraint for column in rule.columns]
+        broken = [rule for rule in rules if verdict.constraint and rule.name == verdict.constraint]
+        found = [column for rule in broken for column in rule.columns]
         return tuple(dict.fromkeys(found)) or ((verdict.column,) if verdict.column else ())
 
     def _redrawn(
