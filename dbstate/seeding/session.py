@@ -13,6 +13,7 @@ from dbstate.rows import Assembler, Draft, Exhausted, edge_at, narrowed, value_o
 from dbstate.rows.paths import Agreement
 from dbstate.rows.stock import Stock, Stocks
 from dbstate.rows.uniques import place_in_period
+from dbstate.seeding.mend import Purse
 from dbstate.seeding.plan import Plan, Unit
 from dbstate.seeding.records import Records
 from dbstate.seeding.references import EXISTING, References
@@ -67,6 +68,8 @@ class Session:
     agreements: dict[str, list[Agreement]] = field(default_factory=dict)
     """Which paths agree, by table."""
     samples: Samples = field(init=False)
+    purse: Purse = field(default_factory=Purse)
+    """What may still be spent on rows that full_clean() refuses."""
 
     def __post_init__(self) -> None:
         self.samples = Samples(self.binding)
