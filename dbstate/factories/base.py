@@ -1,0 +1,434 @@
+"""The factory classes: factory_boy's, which infer what they do not declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, overload
+
+from asgiref.sync import sync_to_async
+from django.apps import apps as project
+from django.apps.registry import Apps
+from django.db import transaction
+from django.db.models import Model
+from factory import declarations, enums
+from factory.base import StubObject
+from factory.builder import DeclarationSet, StepBuilder
+from factory.django import DjangoModelFactory, DjangoOptions
+
+from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of
+from dbstate.factories.bulk import load
+from dbstate.factories.chain import Chain, Unfinished
+from dbstate.factories.described import Described, described
+from dbstate.factories.errors import BadOverride, NoInstances, RowRefused, UnknownModel
+from dbstate.factories.making import finish, made_row, make, parent_of, row_numbers
+from dbstate.factories.related import with_relations
+from dbstate.factories.saving import insert, save_built
+from dbstate.values import EDGES
+
+M = TypeVar("M", bound=Model)
+
+ATTEMPTS = 4
+"""So often a row is made while the database teaches rules that the models do not tell."""
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call of a factory from outside, which factory_boy's steps find again."""
+
+    chain: Chain
+    edge: str = ""
+    numbers: dict[tuple[object, int], dict[str, int]] = field(default_factory=dict)
+    """Row numbers by table, by the model and the sequence number that stands for them."""
+
+
+_call: ContextVar[_Call | None] = ContextVar("dbstate_factory_call", default=None)
+
+
+def _current() -> _Call:
+    call = _call.get()
+    if call is None:
+        raise RuntimeError("a factory's step runs outside of a call to the factory")
+    return call
+
+
+# what is inferred ------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Step:
+    """The row that a step of factory_boy makes."""
+
+    numbers: Mapping[str, int]
+    edge: str
+    row: dict[str, Any]
+    unfinished: Unfinished
+    keys: dict[str, Any] = field(default_factory=dict)
+    """Keys of rows that are not there yet, by attribute name."""
+
+
+def _step_of(step: Any, blueprint: Blueprint) -> _Step:
+    known: _Step | None = getattr(step, "dbstate", None)
+    if known is not None:
+        return known
+    call = _current()
+    numbers = call.numbers.get((blueprint.model, step.sequence))
+    if numbers is None:
+        numbers = dict.fromkeys(blueprint.chain, step.sequence)
+    edge = call.edge if step.parent_step is None else ""
+    row = made_row(blueprint, numbers, edge)
+    made = step.dbstate = _Step(numbers, edge, row, Unfinished(blueprint.model, row))
+    call.chain.making.append(made.unfinished)
+    return made
+
+
+class Inferred(declarations.BaseDeclaration):  # type: ignore[misc]  # factory_boy has no types
+    """A field's value as seeding makes it."""
+
+    def __init__(self, options: InferringOptions, name: str) -> None:
+        super().__init__()
+        self.options, self.field_name = options, name
+
+    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+        """The value of the step's row."""
+        return _step_of(step, self.options.blueprint).row[self.field_name]
+
+
+class InferredRelation(declarations.SubFactory):  # type: ignore[misc]  # factory_boy has no types
+    """A row that the row names: shared, new, or none where it is optional and nobody asks for it."""
+
+    def __init__(self, options: InferringOptions, relation: Relation) -> None:
+        declarations.BaseDeclaration.__init__(self)
+        self.options, self.relation = options, relation
+
+    def get_factory(self) -> Any:
+        """The factory of the model named."""
+        if self.relation.target is None:
+            raise BadOverride(f"cannot tell which model {self.relation.name} names: it is a generic key")
+        return factory_for(self.relation.target, using=self.options.database)
+
+    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+        """See the class."""
+        call = _call.get()
+        asked = extra or (call is not None and call.chain.wants(self.relation.tree, step.parent_step is None))
+        if not (self.relation.required or asked):
+            return None
+        if step.builder.strategy == enums.STUB_STRATEGY:
+            return None if self.relation.library else self.get_factory().stub(**extra)
+        blueprint = self.options.blueprint
+        made = _step_of(step, blueprint)
+        taken = [value for value in made.row.values() if isinstance(value, Model)]
+        taken += [value for value in step.builder.extras.values() if isinstance(value, Model)]
+        value = parent_of(blueprint, self.relation, _current().chain, extra, taken, made.numbers)
+        if isinstance(value, Model):
+            made.row[self.relation.name] = value
+            return value
+        if value is not None:
+            made.keys[self.relation.attname] = value
+        return declarations.SKIP
+
+
+class InferringOptions(DjangoOptions):  # type: ignore[misc]  # factory_boy has no types
+    """``Meta`` of a factory that infers the fields which it does not declare."""
+
+    def __init__(self) -> None:
+        self._declared = DeclarationSet()
+        self._merged: tuple[Blueprint, DeclarationSet] | None = None
+        super().__init__()
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """How instances of the model are made, as the models are now."""
+        model = self.get_model_class()
+        return blueprint_of(described(model._meta.apps, self.database), model)
+
+    @property
+    def pre_declarations(self) -> Any:
+        """What the class declares, and an inferred declaration for each field that it does not."""
+        if self.factory is None or self.abstract or self.get_model_class() is None:
+            return self._declared
+        blueprint = self.blueprint
+        if self._merged is None or self._merged[0] is not blueprint:
+            self._merged = (blueprint, self._with_inferred(blueprint))
+        return self._merged[1]
+
+    @pre_declarations.setter
+    def pre_declarations(self, found: Any) -> None:
+        self._declared, self._merged = found, None
+
+    def _with_inferred(self, blueprint: Blueprint) -> Any:
+        declared = self._declared.as_dict()
+        names = {self.rename.get(name, name) for name in declared}
+        inferred: dict[str, Any] = {
+            own.name: Inferred(self, own.name) for own in blueprint.own if own.name not in names
+        }
+        for relation in blueprint.relations:
+            if not {relation.name, relation.attname} & names and relation.attname not in blueprint.own_type:
+                inferred[relation.name] = InferredRelation(self, relation)
+        return DeclarationSet(inferred | declared)
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether everything is inferred, so that factory_boy's own machinery has nothing to do."""
+        plain = not (self._declared.declarations or self.parameters or self.post_declarations.declarations)
+        hooks = ("_create", "_build", "_adjust_kwargs", "_after_postgeneration", "_get_manager")
+        return (
+            plain
+            and not (self.exclude or self.rename or self.inline_args or self.django_get_or_create)
+            and all(getattr(self.factory, n).__func__ is getattr(ModelFactory, n).__func__ for n in hooks)
+        )
+
+    def next_sequence(self) -> int:
+        """The row's number in the model's own table: past those in use, anew for each test."""
+        call = _call.get()
+        if call is None:
+            return int(super().next_sequence())
+        numbers = row_numbers(self.blueprint, call.chain)
+        number = numbers[self.blueprint.chain[-1]]
+        call.numbers[self.blueprint.model, number] = numbers
+        return number
+
+    def instantiate(self, step: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """The instance, consistent with what was declared and given."""
+        if step.builder.strategy == enums.STUB_STRATEGY:
+            return StubObject(**kwargs)
+        blueprint, chain = self.blueprint, _current().chain
+        made = _step_of(step, blueprint)
+        chain.making.remove(made.unfinished)
+        inferred = self.pre_declarations.declarations
+        given = frozenset(
+            name
+            for name in kwargs
+            if name in step.builder.extras or not isinstance(inferred.get(name), Inferred | InferredRelation)
+        )
+        optional = {r.name for r in blueprint.relations if kwargs.get(r.name, step) is None} - given
+        row = {name: value for name, value in kwargs.items() if name not in optional} | made.keys
+        act = self.factory._create if chain.create else self.factory._build
+        return finish(
+            blueprint,
+            chain,
+            row,
+            given,
+            made.numbers,
+            made.edge,
+            made.unfinished,
+            lambda complete: act(self.get_model_class(), *args, **complete),
+        )
+
+
+# the class -------------------------------------------------------------------------------------------
+
+
+class ModelFactory(DjangoModelFactory[M]):
+    """A factory_boy factory that infers each field which it does not declare, as the model is now.
+
+    ``class OrderFactory(ModelFactory): class Meta: model = Order``. Beyond factory_boy's calls:
+    ``edge="max"`` makes an edge row of seeding, ``shared=[…]`` gives rows that every member of the chain
+    names which wants one. Raises UnknownField, BadOverride, CannotMake, RowRefused.
+    """
+
+    _options_class = InferringOptions
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
+        if cls._meta.abstract or strategy == enums.STUB_STRATEGY:
+            return super()._generate(strategy, params)
+        edge, shared = _own_words(cls._meta.blueprint, params)
+        given = [*shared, *(value for value in params.values() if isinstance(value, Model))]
+        create = strategy == enums.CREATE_STRATEGY
+        return _attempted(cls, lambda: cls._made(strategy, dict(params), _new_chain(cls, given, create), edge), create)
+
+    @classmethod
+    def _made(cls, strategy: str, params: dict[str, Any], chain: Chain, edge: str) -> Any:
+        """One instance in this chain."""
+        blueprint = cls._meta.blueprint
+        pure = cls._meta.is_pure and not any(enums.get_builder_phase(v) for v in params.values())
+        if pure:
+            forced = params.pop("__sequence", None)
+            numbers = None if forced is None else dict.fromkeys(blueprint.chain, forced)
+            return make(blueprint, chain, params, numbers=numbers, edge=edge)
+        known = cls._meta.pre_declarations.declarations.keys() | cls._meta.post_declarations.declarations.keys()
+        for name in params.keys() - known - cls._meta.parameters.keys() - {"__sequence"}:
+            if name.partition("__")[0] not in known and name.partition("__")[0] not in cls._meta.parameters:
+                blueprint.check_name(name)
+        token = _call.set(_Call(chain, edge))
+        try:
+            return StepBuilder(cls._meta, params, strategy).build()
+        finally:
+            _call.reset(token)
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        """Save a new instance; override it where creating takes more, as ``create_user`` does."""
+        if cls._meta.django_get_or_create:
+            return cls._get_or_create(model_class, *args, **kwargs)
+        instance = model_class(*args, **kwargs)
+        insert(cls._meta.blueprint, instance, kwargs.keys())
+        return instance
+
+    @classmethod
+    def create_batch(cls, size: int, *, bulk: bool = False, **kwargs: Any) -> list[M]:
+        """So many rows, each with a chain of its own but for what is given.
+
+        With ``bulk`` they are built first and the whole chain goes in at once, past save() and signals.
+        """
+        if not bulk:
+            return list(super().create_batch(size, **kwargs))
+        edge, shared = _own_words(cls._meta.blueprint, kwargs)
+        given = [*shared, *(value for value in kwargs.values() if isinstance(value, Model))]
+
+        def collected() -> list[M]:
+            chains = [_new_chain(cls, given, create=False, collected=True) for _ in range(size)]
+            instances = [cls._made(enums.BUILD_STRATEGY, dict(kwargs), chain, edge) for chain in chains]
+            load(cls._meta.blueprint.seen, [one for chain in chains for one in chain.made])
+            return instances
+
+        found: list[M] = _attempted(cls, collected, create=True)
+        return found
+
+    @classmethod
+    def create_with_relations(cls, **kwargs: Any) -> M:
+        """A row with all that it can name, and rows that name it: children and many-to-many.
+
+        A number for a relation from outside says how many (``lines=3``), ``lines__quantity=2`` overrides
+        what they hold; one of each where nothing is said.
+        """
+        blueprint = cls._meta.blueprint
+
+        def create(own: dict[str, Any]) -> Model:
+            edge, shared = _own_words(blueprint, own)
+            given = [*shared, *(value for value in own.values() if isinstance(value, Model))]
+            chain = _new_chain(cls, given, create=True, optional=True)
+            made: Model = cls._made(enums.CREATE_STRATEGY, own, chain, edge)
+            return made
+
+        found: M = _attempted(cls, lambda: with_relations(blueprint, kwargs, create), create=True)
+        return found
+
+    @classmethod
+    def save(cls, instance: M) -> M:
+        """Write an instance that was built, with all that it names."""
+        seen = cls._meta.blueprint.seen
+        with transaction.atomic(using=seen.using):
+            save_built(seen, instance)
+        return instance
+
+    @classmethod
+    async def acreate(cls, **kwargs: Any) -> M:
+        """``create`` for asynchronous code."""
+        found: M = await sync_to_async(cls.create)(**kwargs)
+        return found
+
+    @classmethod
+    async def acreate_batch(cls, size: int, **kwargs: Any) -> list[M]:
+        """``create_batch`` for asynchronous code."""
+        found: list[M] = await sync_to_async(cls.create_batch)(size, **kwargs)
+        return found
+
+
+def _own_words(blueprint: Blueprint, params: dict[str, Any]) -> tuple[str, list[Model]]:
+    """Takes ``edge`` and ``shared`` out of the parameters, unless the model has such fields."""
+    edge = params.pop("edge", "") if "edge" not in blueprint.names else ""
+    if edge and edge not in EDGES:
+        raise BadOverride(f"cannot make the edge case {edge!r}: the edge cases are {', '.join(EDGES)}")
+    shared: Any = params.pop("shared", ()) if "shared" not in blueprint.names else ()
+    rows = [*(shared.values() if isinstance(shared, Mapping) else shared)] if shared else []
+    for row in rows:
+        if not isinstance(row, Model):
+            raise BadOverride(f"cannot share {row!r}: shared takes model instances")
+    return edge, rows
+
+
+def _new_chain(
+    cls: type[ModelFactory[Any]],
+    given: Iterable[Model],
+    create: bool,
+    *,
+    collected: bool = False,
+    optional: bool = False,
+) -> Chain:
+    def declared(model: type[Model], overrides: dict[str, Any], chain: Chain) -> Model:
+        made: Model = factory_for(model, using=cls._meta.database)._made(
+            enums.CREATE_STRATEGY if chain.create else enums.BUILD_STRATEGY, overrides, chain, ""
+        )
+        return made
+
+    return Chain(
+        cls._meta.database, create, list(given), collected=collected, optional=optional, declared=declared
+    )
+
+
+def _attempted(cls: type[ModelFactory[Any]], act: Any, create: bool) -> Any:
+    """What it makes, all or nothing; again where the database refused what nobody gave."""
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic(using=cls._meta.database) if create else nullcontext():
+                return act()
+        except RowRefused as refused:
+            seen: Described = cls._meta.blueprint.seen
+            table = seen.catalog.by_label.get(refused.label.lower())
+            if table is None or refused.given or attempt == ATTEMPTS - 1:
+                raise
+            if not seen.learn((table.name,)) and refused.verdict.reason == "permission":
+                raise
+    raise AssertionError("unreachable")
+
+
+# by model --------------------------------------------------------------------------------------------
+
+_factories: dict[tuple[type[Model], str], type[ModelFactory[Any]]] = {}
+
+
+@overload
+def factory_for(model: type[M], *, using: str = ..., apps: Apps | None = ...) -> type[ModelFactory[M]]: ...
+
+
+@overload
+def factory_for(model: str, *, using: str = ..., apps: Apps | None = ...) -> type[ModelFactory[Any]]: ...
+
+
+def factory_for(model: Any, *, using: str = "default", apps: Apps | None = None) -> type[ModelFactory[Any]]:
+    """The factory of a model, given as a class or as ``"app_label.Model"``.
+
+    ``using`` is the database alias that it writes to; ``apps`` a registry to look the name up in, a
+    migration's historical one say. Raises UnknownModel and NoInstances.
+    """
+    found = _model(model, apps)
+    key = (found, using)
+    if key not in _factories:
+        _check(found)
+        meta = type("Meta", (), {"model": found, "database": using})
+        name = f"{found.__name__}Factory"
+        _factories[key] = type(name, (ModelFactory,), {"Meta": meta, "__module__": found.__module__})
+    return _factories[key]
+
+
+def _check(model: type[Model]) -> None:
+    label = model._meta.label
+    if model._meta.abstract:
+        raise NoInstances(label, "it is abstract", "name a model that inherits from it")
+    if model._meta.swapped:
+        raise NoInstances(label, f"it is swapped out for {model._meta.swapped}", f"use {model._meta.swapped}")
+
+
+def _model(model: Any, apps: Apps | None) -> type[Model]:
+    registry = apps or project
+    if isinstance(model, str):
+        try:
+            return registry.get_model(model)
+        except (LookupError, ValueError):
+            swapped = registry.get_models(include_swapped=True)
+            for one in swapped:
+                if one._meta.label_lower == model.lower():
+                    return one
+            raise UnknownModel(model, [m._meta.label for m in registry.get_models()]) from None
+    if isinstance(model, type) and issubclass(model, Model):
+        if apps is not None and model._meta.apps is not apps:
+            return _model(model._meta.label, apps)
+        return model
+    raise UnknownModel(model, [m._meta.label for m in registry.get_models()])
