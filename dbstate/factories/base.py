@@ -15,8 +15,9 @@ from django.db import transaction
 from django.db.models import Model
 from factory import declarations, enums
 from factory.base import StubObject
-from factory.builder import DeclarationSet, StepBuilder
+from factory.builder import DeclarationSet, StepBuilder, parse_declarations
 from factory.django import DjangoModelFactory, DjangoOptions
+from factory.utils import sort_ordered_objects
 
 from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of
 from dbstate.factories.bulk import load
@@ -159,15 +160,18 @@ class InferringOptions(DjangoOptions):  # type: ignore[misc]  # factory_boy has 
         self._declared, self._merged = found, None
 
     def _with_inferred(self, blueprint: Blueprint) -> Any:
-        declared = self._declared.as_dict()
-        names = {self.rename.get(name, name) for name in declared}
-        inferred: dict[str, Any] = {
+        names = {self.rename.get(name, name) for name in self.base_declarations}
+        found: dict[str, Any] = {
             own.name: Inferred(self, own.name) for own in blueprint.own if own.name not in names
         }
         for relation in blueprint.relations:
-            if not {relation.name, relation.attname} & names and relation.attname not in blueprint.own_type:
-                inferred[relation.name] = InferredRelation(self, relation)
-        return DeclarationSet(inferred | declared)
+            if not {relation.name, *relation.attnames} & names and relation.attname not in blueprint.own_type:
+                found[relation.name] = InferredRelation(self, relation)
+        found |= self.base_declarations
+        # Traits stand upon what is inferred, as they do upon what is declared.
+        for name, param in sort_ordered_objects(self.parameters.items(), getter=lambda item: item[1]):
+            found |= param.as_declarations(name, found)
+        return parse_declarations(found)[0]
 
     @property
     def is_pure(self) -> bool:
@@ -197,13 +201,13 @@ class InferringOptions(DjangoOptions):  # type: ignore[misc]  # factory_boy has 
         blueprint, chain = self.blueprint, _current().chain
         made = _step_of(step, blueprint)
         chain.making.remove(made.unfinished)
-        inferred = self.pre_declarations.declarations
         given = frozenset(
             name
-            for name in kwargs
-            if name in step.builder.extras or not isinstance(inferred.get(name), Inferred | InferredRelation)
+            for name, value in kwargs.items()
+            if name in step.builder.extras or value is not made.row.get(name, step)
         )
-        optional = {r.name for r in blueprint.relations if kwargs.get(r.name, step) is None} - given
+        optional = {r.name for r in blueprint.relations if kwargs.get(r.name, step) is None}
+        optional -= step.builder.extras.keys()
         row = {name: value for name, value in kwargs.items() if name not in optional} | made.keys
         act = self.factory._create if chain.create else self.factory._build
         return finish(
@@ -236,7 +240,7 @@ class ModelFactory(DjangoModelFactory[M]):
 
     @classmethod
     def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
-        if cls._meta.abstract or strategy == enums.STUB_STRATEGY:
+        if cls._meta.abstract:
             return super()._generate(strategy, params)
         edge, shared = _own_words(cls._meta.blueprint, params)
         given = [*shared, *(value for value in params.values() if isinstance(value, Model))]
@@ -247,8 +251,8 @@ class ModelFactory(DjangoModelFactory[M]):
     def _made(cls, strategy: str, params: dict[str, Any], chain: Chain, edge: str) -> Any:
         """One instance in this chain."""
         blueprint = cls._meta.blueprint
-        pure = cls._meta.is_pure and not any(enums.get_builder_phase(v) for v in params.values())
-        if pure:
+        declared = any(enums.get_builder_phase(value) for value in params.values())
+        if cls._meta.is_pure and not declared and strategy != enums.STUB_STRATEGY:
             forced = params.pop("__sequence", None)
             numbers = None if forced is None else dict.fromkeys(blueprint.chain, forced)
             return make(blueprint, chain, params, numbers=numbers, edge=edge)
@@ -285,7 +289,7 @@ class ModelFactory(DjangoModelFactory[M]):
         def collected() -> list[M]:
             chains = [_new_chain(cls, given, create=False, collected=True) for _ in range(size)]
             instances = [cls._made(enums.BUILD_STRATEGY, dict(kwargs), chain, edge) for chain in chains]
-            load(cls._meta.blueprint.seen, [one for chain in chains for one in chain.made])
+            load(cls._meta.blueprint.seen, [one for chain in chains for one in chain.made], kwargs)
             return instances
 
         found: list[M] = _attempted(cls, collected, create=True)

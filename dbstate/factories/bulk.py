@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import count
 from typing import Any
 
@@ -11,11 +11,11 @@ from django.db.models import Model
 from dbstate.backends import LoadRefused
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.described import Described
-from dbstate.factories.saving import blamed_attributes
-from dbstate.factories.errors import CannotMake, refused
+from dbstate.factories.errors import CannotMake
+from dbstate.factories.saving import refusal
 
 
-def load(seen: Described, instances: Sequence[Model]) -> None:
+def load(seen: Described, instances: Sequence[Model], given: Collection[str] = ()) -> None:
     """Write all instances that are not there yet; parents stand before those that name them.
 
     Past save() and signals, constraints on. RowRefused when the database does not take them.
@@ -28,13 +28,14 @@ def load(seen: Described, instances: Sequence[Model]) -> None:
     _number(seen, by_model, blueprints)
     seen.backend.defer(seen.connection)
     for model, rows in by_model.items():
-        _load(seen, blueprints[model], rows)
+        _load(seen, blueprints[model], rows, given)
     tables = {name: seen.catalog[name] for blueprint in blueprints.values() for name in blueprint.chain}
     seen.backend.advance_sequences(seen.connection, [*tables.values()])
     try:
         seen.backend.check_constraints_now(seen.connection)
     except LoadRefused as error:
-        raise _refusal(next(iter(blueprints.values())), error) from error
+        at = next((m for m, b in blueprints.items() if error.verdict.table in b.chain), [*blueprints][-1])
+        raise refusal(blueprints[at], by_model[at], error.verdict, given) from error
     for instance in instances:
         instance._state.adding, instance._state.db = False, seen.using
 
@@ -65,7 +66,7 @@ def _number(
                     setattr(row, attname, next(counter))
 
 
-def _load(seen: Described, blueprint: Blueprint, rows: list[Model]) -> None:
+def _load(seen: Described, blueprint: Blueprint, rows: list[Model], given: Collection[str]) -> None:
     for instance in rows:
         _connect(seen, blueprint, instance)
     for name in blueprint.chain:
@@ -80,7 +81,7 @@ def _load(seen: Described, blueprint: Blueprint, rows: list[Model]) -> None:
         try:
             seen.backend.load(seen.connection, table, [one.column for one in fields], lines)
         except LoadRefused as error:
-            raise _refusal(blueprint, error) from error
+            raise refusal(blueprint, rows, error.verdict, given) from error
 
 
 def _connect(seen: Described, blueprint: Blueprint, instance: Any) -> None:
@@ -113,8 +114,3 @@ def _links(instance: Model) -> list[tuple[Any, type[Model]]]:
 
     visit(type(instance))
     return found
-
-
-def _refusal(blueprint: Blueprint, error: LoadRefused) -> Exception:
-    blamed = dict.fromkeys(blamed_attributes(blueprint, error.verdict), "…")
-    return refused(blueprint.label, error.verdict, blamed, set(), error.__cause__ or error)

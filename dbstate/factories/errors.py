@@ -77,15 +77,13 @@ class DataRefused(RowRefused, DataError):
     """A value does not fit its column."""
 
 
-def refused(
-    label: str, verdict: Verdict, blamed: Mapping[str, object], given: set[str], error: BaseException
-) -> RowRefused:
+_KINDS: Mapping[str, type[RowRefused]] = {"23": IntegrityRefused, "22": DataRefused}
+"""By class of SQLSTATE."""
+
+
+def refused(label: str, verdict: Verdict, blamed: Mapping[str, object], given: set[str]) -> RowRefused:
     """The error for what the database said, of the class that callers expect."""
-    kinds = {IntegrityError: IntegrityRefused, DataError: DataRefused}
-    for expected, kind in kinds.items():
-        if isinstance(error, expected):
-            return kind(label, verdict, blamed, given)
-    return RowRefused(label, verdict, blamed, given)
+    return _KINDS.get(verdict.sqlstate[:2], RowRefused)(label, verdict, blamed, given)
 
 
 def _told(label: str, verdict: Verdict, blamed: Mapping[str, object], given: set[str]) -> str:

@@ -9,9 +9,10 @@ from django.db.models import Model
 
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.chain import Chain
-from dbstate.factories.errors import BadOverride, CannotMake
+from dbstate.factories.errors import BadOverride, CannotMake, UnknownField
 from dbstate.factories.making import make, row_numbers
 
+OWN_WORDS = frozenset({"edge", "shared", "__sequence"})
 DEFAULT = 1
 """Rows made for each relation from outside where nothing is said."""
 
@@ -27,6 +28,8 @@ def with_relations(
     for name, value in params.items():
         root, _, rest = name.partition("__")
         if root not in outside:
+            if root not in OWN_WORDS and root not in blueprint.names:
+                raise UnknownField(blueprint.label, root, {*blueprint.names, *outside})
             own[name] = value
         elif rest:
             nested.setdefault(root, {})[rest] = value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import DatabaseError
@@ -33,20 +33,28 @@ def insert(
             instance.save(force_insert=True, using=seen.using)
     except DatabaseError as error:
         verdict = seen.backend.classify(error)
-        raise refusal(blueprint, instance, verdict, given, error) from error
+        raise refusal(blueprint, [instance], verdict, given) from error
     if reserved:
         seen.backend.advance_sequences(seen.connection, [*blueprint.tables()])
 
 
 def refusal(
-    blueprint: Blueprint, instance: Model, verdict: Verdict, given: Collection[str], error: BaseException
+    blueprint: Blueprint, instances: Sequence[Model], verdict: Verdict, given: Collection[str]
 ) -> RowRefused:
-    """The error that names the columns of the broken rule, with their values."""
+    """The error that names the columns of the broken rule, with what all these rows have there."""
     blamed: dict[str, object] = {}
     for name in blamed_attributes(blueprint, verdict):
-        blamed[name] = getattr(instance, name, None)
+        values = [getattr(instance, name, None) for instance in instances]
+        blamed[name] = values[0] if all(value == values[0] for value in values) else Various()
     named = {name for name in blamed if name in given or name.removesuffix("_id") in given}
-    return refused(blueprint.label, verdict, blamed, named, error)
+    return refused(blueprint.label, verdict, blamed, named)
+
+
+class Various:
+    """Stands for values of which each row has its own."""
+
+    def __repr__(self) -> str:
+        return "various values"
 
 
 def blamed_attributes(blueprint: Blueprint, verdict: Verdict) -> list[str]:
