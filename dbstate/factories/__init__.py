@@ -1,6 +1,6 @@
 """Factories from the models: instances with all that they need, with seeding's values."""
 
-from dbstate.factories.base import ModelFactory, factory_for
+from dbstate.factories.base import EdgeTrait, ModelFactory, SharedSubFactory, factory_for
 from dbstate.factories.counting import new_test
 from dbstate.factories.errors import (
     BadOverride,
@@ -19,10 +19,12 @@ __all__ = [
     "BadOverride",
     "CannotMake",
     "DataRefused",
+    "EdgeTrait",
     "IntegrityRefused",
     "ModelFactory",
     "NoInstances",
     "RowRefused",
+    "SharedSubFactory",
     "UncleanRow",
     "UnknownField",
     "UnknownModel",

@@ -118,17 +118,58 @@ class InferredRelation(declarations.SubFactory):  # type: ignore[misc]  # factor
             return None
         if step.builder.strategy == enums.STUB_STRATEGY:
             return None if self.relation.library else self.get_factory().stub(**extra)
-        blueprint = self.options.blueprint
-        made = _step_of(step, blueprint)
-        taken = [value for value in made.row.values() if isinstance(value, Model)]
-        taken += [value for value in step.builder.extras.values() if isinstance(value, Model)]
-        value = parent_of(blueprint, self.relation, _current().chain, extra, taken, made.numbers)
-        if isinstance(value, Model):
-            made.row[self.relation.name] = value
-            return value
-        if value is not None:
-            made.keys[self.relation.attname] = value
-        return declarations.SKIP
+        return _named(self.options, self.relation, step, extra)
+
+
+class SharedSubFactory(declarations.SubFactory):  # type: ignore[misc]  # factory_boy has no types
+    """A SubFactory whose row is one that the chain has already, where there is one that does.
+
+    ``SharedSubFactory(UserFactory)`` in an order's factory: ``OrderLineFactory.create(shared=[user])``
+    makes the order of that user.
+    """
+
+    field_name = ""
+    """The field that it is declared for."""
+
+    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+        """See the class."""
+        options: InferringOptions = step.builder.factory_meta
+        relation = options.blueprint.relation.get(self.field_name)
+        if relation is None or step.builder.strategy == enums.STUB_STRATEGY:
+            return super().evaluate(instance, step, extra)
+        asked = {} if extra == self._defaults else extra
+        return _named(options, relation, step, asked, new=lambda: step.recurse(self.get_factory(), extra))
+
+
+class EdgeTrait(declarations.Parameter):  # type: ignore[misc]  # factory_boy has no types
+    """In ``class Params``: ``maximum = EdgeTrait("max")`` makes ``create(maximum=True)`` an edge row."""
+
+    def __init__(self, edge: str) -> None:
+        super().__init__()
+        if edge not in EDGES:
+            raise BadOverride(f"cannot declare the edge case {edge!r}: they are {', '.join(EDGES)}")
+        self.edge = edge
+
+    def as_declarations(self, field_name: str, declared: dict[str, Any]) -> dict[str, Any]:
+        """It changes no declaration: the values of the whole row are others."""
+        return {}
+
+
+def _named(
+    options: InferringOptions, relation: Relation, step: Any, extra: dict[str, Any], *, new: Any = None
+) -> Any:
+    """The row that the relation of a step's row names."""
+    blueprint = options.blueprint
+    made = _step_of(step, blueprint)
+    taken = [value for value in made.row.values() if isinstance(value, Model)]
+    taken += [value for value in step.builder.extras.values() if isinstance(value, Model)]
+    value = parent_of(blueprint, relation, _current().chain, extra, taken, made.numbers, new=new)
+    if isinstance(value, Model):
+        made.row[relation.name] = value
+        return value
+    if value is not None:
+        made.keys[relation.attname] = value
+    return declarations.SKIP
 
 
 class InferringOptions(DjangoOptions):  # type: ignore[misc]  # factory_boy has no types
@@ -171,18 +212,28 @@ class InferringOptions(DjangoOptions):  # type: ignore[misc]  # factory_boy has 
         # Traits stand upon what is inferred, as they do upon what is declared.
         for name, param in sort_ordered_objects(self.parameters.items(), getter=lambda item: item[1]):
             found |= param.as_declarations(name, found)
+        for name, declared in found.items():
+            for one in (declared, getattr(declared, "yes", None), getattr(declared, "no", None)):
+                if isinstance(one, SharedSubFactory):
+                    one.field_name = name
         return parse_declarations(found)[0]
 
     @property
     def is_pure(self) -> bool:
         """Whether everything is inferred, so that factory_boy's own machinery has nothing to do."""
-        plain = not (self._declared.declarations or self.parameters or self.post_declarations.declarations)
+        traits = self.parameters.keys() - self.edges.keys()
+        plain = not (self._declared.declarations or traits or self.post_declarations.declarations)
         hooks = ("_create", "_build", "_adjust_kwargs", "_after_postgeneration", "_get_manager")
         return (
             plain
             and not (self.exclude or self.rename or self.inline_args or self.django_get_or_create)
             and all(getattr(self.factory, n).__func__ is getattr(ModelFactory, n).__func__ for n in hooks)
         )
+
+    @property
+    def edges(self) -> dict[str, str]:
+        """Edge cases by the name of their trait, but for what the model has a field of that name."""
+        return {name: one.edge for name, one in self.parameters.items() if isinstance(one, EdgeTrait)}
 
     def next_sequence(self) -> int:
         """The row's number in the model's own table: past those in use, anew for each test."""
@@ -238,11 +289,22 @@ class ModelFactory(DjangoModelFactory[M]):
     class Meta:
         abstract = True
 
+    class Params:
+        edge_null = EdgeTrait("null")
+        edge_max = EdgeTrait("max")
+        edge_min = EdgeTrait("min")
+        edge_zero = EdgeTrait("zero")
+        edge_unicode = EdgeTrait("unicode")
+        edge_past = EdgeTrait("past")
+        edge_expired = EdgeTrait("expired")
+
     @classmethod
     def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
         if cls._meta.abstract:
             return super()._generate(strategy, params)
         edge, shared = _own_words(cls._meta.blueprint, params)
+        for name in params.keys() & cls._meta.edges.keys():
+            edge = cls._meta.edges[name] if params.pop(name) else edge
         given = [*shared, *(value for value in params.values() if isinstance(value, Model))]
         create = strategy == enums.CREATE_STRATEGY
         return _attempted(cls, lambda: cls._made(strategy, dict(params), _new_chain(cls, given, create), edge), create)

@@ -160,15 +160,18 @@ def parent_of(
     overrides: Overrides,
     taken: list[Model],
     numbers: Mapping[str, int],
+    *,
+    new: Callable[[], Model] | None = None,
 ) -> object:
-    """The row that a relation names: one that the chain has, else a new one. None: none can be had yet."""
+    """The row that a relation names: one that the chain has, else a new one. None: none can be had yet.
+
+    ``new`` makes it where another factory than the inferred one is to.
+    """
     target = relation.target or _any_model(blueprint, relation, chain)
     if target is None:
         return None
-    if relation.library:
-        return _library_row(blueprint, target, chain, numbers) if not overrides else _new(
-            blueprint, relation, target, chain, overrides
-        )
+    if relation.library and not overrides:
+        return _library_row(blueprint, target, chain, numbers)
     if not overrides:
         for known in islice(chain.known(target, taken), 50):
             if not relation.unique and _is_admitted(blueprint, relation, known, chain):
@@ -176,7 +179,7 @@ def parent_of(
         unfinished = chain.unfinished(target)
         if unfinished is not None:
             return _on_cycle(blueprint, relation, unfinished, chain)
-    return _new(blueprint, relation, target, chain, overrides)
+    return new() if new is not None else _new(blueprint, relation, target, chain, overrides)
 
 
 def _new(
