@@ -22,6 +22,7 @@ from factory.utils import sort_ordered_objects
 from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of
 from dbstate.factories.bulk import load
 from dbstate.factories.chain import Chain, Unfinished
+from dbstate.factories.counting import skip
 from dbstate.factories.described import Described, described
 from dbstate.factories.errors import BadOverride, NoInstances, RowRefused, UnknownModel
 from dbstate.factories.making import finish, made_row, make, parent_of, row_numbers
@@ -244,6 +245,13 @@ class InferringOptions(DjangoOptions):  # type: ignore[misc]  # factory_boy has 
         number = numbers[self.blueprint.chain[-1]]
         call.numbers[self.blueprint.model, number] = numbers
         return number
+
+    def next_number(self) -> int:
+        """The number that the next row which is written would have; it is not used up."""
+        blueprint = self.blueprint
+        numbers = row_numbers(blueprint, Chain(self.database, True))
+        skip(self.database, blueprint.chain, -1)
+        return max(numbers.values())
 
     def instantiate(self, step: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         """The instance, consistent with what was declared and given."""
