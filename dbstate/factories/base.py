@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from dbstate.factories.bulk import load
 from dbstate.factories.chain import Chain, Unfinished
 from dbstate.factories.counting import skip
 from dbstate.factories.described import Described, described
-from dbstate.factories.errors import BadOverride, NoInstances, RowRefused, UnknownModel
+from dbstate.factories.errors import BadOverride, NextRow, NoInstances, RowRefused, UnknownModel
 from dbstate.factories.making import finish, made_row, make, parent_of, row_numbers
 from dbstate.factories.related import with_relations
 from dbstate.factories.saving import insert, save_built
@@ -32,8 +32,8 @@ from dbstate.values import EDGES
 
 M = TypeVar("M", bound=Model)
 
-ATTEMPTS = 4
-"""So often a row is made while the database teaches rules that the models do not tell."""
+ATTEMPTS = 6
+"""So many rows are tried where the database, save() or full_clean() refuses one of which nothing was given."""
 
 
 @dataclass(slots=True)
@@ -315,7 +315,12 @@ class ModelFactory(DjangoModelFactory[M]):
             edge = cls._meta.edges[name] if params.pop(name) else edge
         given = [*shared, *(value for value in params.values() if isinstance(value, Model))]
         create = strategy == enums.CREATE_STRATEGY
-        return _attempted(cls, lambda: cls._made(strategy, dict(params), _new_chain(cls, given, create), edge), create)
+
+
+        def act(last: bool) -> Any:
+            return cls._made(strategy, dict(params), _new_chain(cls, given, create, last=last), edge)
+
+        return _attempted(cls, act, create)
 
     @classmethod
     def _made(cls, strategy: str, params: dict[str, Any], chain: Chain, edge: str) -> Any:
@@ -356,7 +361,7 @@ class ModelFactory(DjangoModelFactory[M]):
         edge, shared = _own_words(cls._meta.blueprint, kwargs)
         given = [*shared, *(value for value in kwargs.values() if isinstance(value, Model))]
 
-        def collected() -> list[M]:
+        def collected(last: bool) -> list[M]:
             chains = [_new_chain(cls, given, create=False, collected=True) for _ in range(size)]
             instances = [cls._made(enums.BUILD_STRATEGY, dict(kwargs), chain, edge) for chain in chains]
             load(cls._meta.blueprint.seen, [one for chain in chains for one in chain.made], kwargs)
@@ -374,14 +379,17 @@ class ModelFactory(DjangoModelFactory[M]):
         """
         blueprint = cls._meta.blueprint
 
-        def create(own: dict[str, Any]) -> Model:
-            edge, shared = _own_words(blueprint, own)
-            given = [*shared, *(value for value in own.values() if isinstance(value, Model))]
-            chain = _new_chain(cls, given, create=True, optional=True)
-            made: Model = cls._made(enums.CREATE_STRATEGY, own, chain, edge)
-            return made
+        def act(last: bool) -> Model:
+            def create(own: dict[str, Any]) -> Model:
+                edge, shared = _own_words(blueprint, own)
+                given = [*shared, *(value for value in own.values() if isinstance(value, Model))]
+                chain = _new_chain(cls, given, create=True, optional=True, last=last)
+                made: Model = cls._made(enums.CREATE_STRATEGY, own, chain, edge)
+                return made
 
-        found: M = _attempted(cls, lambda: with_relations(blueprint, kwargs, create), create=True)
+            return with_relations(blueprint, kwargs, create)
+
+        found: M = _attempted(cls, act, create=True)
         return found
 
     @classmethod
@@ -425,6 +433,7 @@ def _new_chain(
     *,
     collected: bool = False,
     optional: bool = False,
+    last: bool = False,
 ) -> Chain:
     def declared(model: type[Model], overrides: dict[str, Any], chain: Chain) -> Model:
         made: Model = factory_for(model, using=cls._meta.database)._made(
@@ -433,24 +442,38 @@ def _new_chain(
         return made
 
     return Chain(
-        cls._meta.database, create, list(given), collected=collected, optional=optional, declared=declared
+        cls._meta.database,
+        create,
+        list(given),
+        collected=collected,
+        optional=optional,
+        declared=declared,
+        last=last,
     )
 
 
-def _attempted(cls: type[ModelFactory[Any]], act: Any, create: bool) -> Any:
-    """What it makes, all or nothing; again where the database refused what nobody gave."""
+def _attempted(cls: type[ModelFactory[Any]], act: Callable[[bool], Any], create: bool) -> Any:
+    """What ``act`` makes, all or nothing; the next rows where made values were refused.
+
+    ``act`` hears whether it is the last time: then what full_clean() refuses is made all the same.
+    """
+    if not create:
+        return act(True)
     for attempt in range(ATTEMPTS):
+        last = attempt == ATTEMPTS - 1
         try:
-            with transaction.atomic(using=cls._meta.database) if create else nullcontext():
-                return act()
+            with transaction.atomic(using=cls._meta.database):
+                return act(last)
+        except NextRow:
+            continue
         except RowRefused as refused:
+            if refused.given or last:
+                raise
             seen: Described = cls._meta.blueprint.seen
             table = seen.catalog.by_label.get(refused.label.lower())
-            if table is None or refused.given or attempt == ATTEMPTS - 1:
+            if table is None or (not seen.learn((table.name,)) and refused.verdict.reason == "permission"):
                 raise
-            if not seen.learn((table.name,)) and refused.verdict.reason == "permission":
-                raise
-    raise AssertionError("unreachable")
+    raise AssertionError("the last attempt returns or raises")
 
 
 # by model --------------------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ class Chain:
     """Whether rows take the numbers of written ones although they are written later, in bulk."""
     optional: bool = False
     """Whether the first row has its optional relations, too."""
+    last: bool = True
+    """Whether no other rows will be tried where these are refused."""
     declared: Callable[[type[Model], dict[str, Any], Chain], Model] | None = None
     """Makes a parent whose overrides hold declarations of factory_boy."""
 

@@ -56,6 +56,10 @@ class CannotMake(DbstateError):
         self.label, self.reason = label, reason
 
 
+class NextRow(DbstateError):
+    """The row's made values are refused by the project's code: the next ones are tried."""
+
+
 class RowRefused(DbstateError, DatabaseError):
     """The database refused a row; an IntegrityError or DataError where the driver's error was one.
 

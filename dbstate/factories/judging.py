@@ -11,6 +11,8 @@ from django.db.models import Model
 
 from dbstate.binding import Complaint
 from dbstate.factories.blueprint import Blueprint
+from dbstate.factories.chain import Chain
+from dbstate.factories.errors import NextRow
 from dbstate.rows import Draft
 from dbstate.seeding.mend import Change, Mender, apply
 
@@ -39,14 +41,14 @@ class _Mender(Mender):
 
 def judge(
     blueprint: Blueprint, row: dict[str, Any], given: frozenset[str], numbers: Mapping[str, int], edge: str
-) -> None:
+) -> tuple[Complaint, ...]:
     """Change made values (never given ones) of the row until full_clean() takes it.
 
     Looks at each row where clean() or a unique key of few values may object, else at the first of the
-    model. A row for which nothing helps is left as it is, with a warning where nothing was given.
+    model. Answers what is still said of it; see ``settle``.
     """
     if blueprint.proven and not blueprint.judged:
-        return
+        return ()
     key = (tuple(numbers[name] for name in blueprint.chain), edge)
     for name, value in blueprint.patches.get(key, {}).items():
         if name not in given:
@@ -57,16 +59,29 @@ def judge(
     if not complaints:
         blueprint.proven = True
         blueprint.good = blueprint.good or draft
-        return
+        return ()
     blueprint.judged = True
     changes = mender.search(draft, complaints)
     if changes is None:
         blueprint.budget = mender.budget
-        if not given:
-            told = "; ".join(f"{c.field or 'the row'}: {c.message}" for c in complaints)
-            warnings.warn(f"full_clean() refuses rows of {blueprint.label}: {told}", UncleanRow, stacklevel=2)
-        return
+        return complaints
     _write(blueprint, row, draft, changes, key if not given else None)
+    return ()
+
+
+def settle(
+    blueprint: Blueprint, chain: Chain, complaints: tuple[Complaint, ...], given: frozenset[str]
+) -> None:
+    """What to do about a row that stays refused: another one is tried (NextRow) as long as there are.
+
+    At last it is made all the same, with a warning where nothing was given: the database may take it.
+    """
+    if not complaints or given:
+        return
+    told = "; ".join(f"{c.field or 'the row'}: {c.message}" for c in complaints)
+    if not chain.last:
+        raise NextRow(f"{blueprint.label}: {told}")
+    warnings.warn(f"full_clean() refuses rows of {blueprint.label}: {told}", UncleanRow, stacklevel=2)
 
 
 def _write(

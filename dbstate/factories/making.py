@@ -9,11 +9,12 @@ from typing import Any
 from django.db.models import Model
 from factory import enums
 
+from dbstate.binding import Complaint
 from dbstate.factories import counting, limits
 from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of
 from dbstate.factories.chain import Chain, Unfinished
 from dbstate.factories.errors import BadOverride, CannotMake
-from dbstate.factories.judging import judge
+from dbstate.factories.judging import judge, settle
 from dbstate.factories.saving import find_ready, insert, reserve
 from dbstate.rows import Exhausted
 
@@ -310,7 +311,10 @@ def finish(
         row[blueprint.model._meta.pk.attname] = unfinished.reserved  # type: ignore[union-attr]
     consistent(blueprint, chain, row, given, numbers, edge)
     if chain.create:
-        judge(blueprint, row, given, numbers, edge)
+        asked = judge(blueprint, row, given, numbers, edge)
+        if asked:
+            named = _ask_again(blueprint, chain, row, given, numbers, edge)
+            settle(blueprint, chain, asked if named is None else named, given)
         ready = find_ready(blueprint, chain, row, given)
         if ready is not None:
             chain.made.append(ready)
@@ -320,7 +324,8 @@ def finish(
     else:
         instance = blueprint.model(**row)
         if chain.create:
-            insert(blueprint, instance, given, reserved=unfinished.reserved is not None)
+            last = chain.last or bool(given)
+            insert(blueprint, instance, given, reserved=unfinished.reserved is not None, last=last)
     if generic and not chain.create:
         instance.__dict__["_dbstate_generic"] = {r.name: v for r, v in generic.items()}
     for name, other in unfinished.later:
@@ -329,6 +334,30 @@ def finish(
         setattr(waiting, name, instance)
     chain.made.append(instance)
     return instance
+
+
+def _ask_again(
+    blueprint: Blueprint,
+    chain: Chain,
+    row: dict[str, Any],
+    given: frozenset[str],
+    numbers: Mapping[str, int],
+    edge: str,
+) -> tuple[Complaint, ...] | None:
+    """What full_clean() says once the optional rows that it reads about are there; None: it reads about none."""
+    reads = blueprint.seen.records.clean_reads(blueprint.table.name)
+    said = None
+    for relation in blueprint.relations:
+        there = _key(relation, row) is not None or relation.name in given or relation.tree
+        if there or relation.name not in reads or relation.target is None:
+            continue
+        value = parent_of(blueprint, relation, chain, {}, [], numbers)
+        if value is not None:
+            assign(relation, row, value)
+            said = judge(blueprint, row, given, numbers, edge)
+            if not said:
+                return said
+    return said
 
 
 def _name_generically(blueprint: Blueprint, relation: Relation, row: dict[str, Any], value: Model) -> None:

@@ -12,7 +12,8 @@ from dbstate.adapters import add_to_tree
 from dbstate.backends import Verdict
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.chain import Chain
-from dbstate.factories.errors import RowRefused, refused
+from dbstate.errors import DbstateError
+from dbstate.factories.errors import NextRow, RowRefused, refused
 
 
 def insert(
@@ -22,8 +23,12 @@ def insert(
     *,
     reserved: bool = False,
     parent: Model | None = None,
+    last: bool = True,
 ) -> None:
-    """Write a new row, with save() and its signals; RowRefused when the database does not take it."""
+    """Write a new row, with save() and its signals; RowRefused when the database does not take it.
+
+    What save() itself raises is a NextRow unless this is the ``last`` one that is tried.
+    """
     seen = blueprint.seen
     for own in blueprint.own:
         if own.file and (name := getattr(instance, own.name)):
@@ -34,6 +39,12 @@ def insert(
     except DatabaseError as error:
         verdict = seen.backend.classify(error)
         raise refusal(blueprint, [instance], verdict, given) from error
+    except DbstateError:
+        raise
+    except Exception as error:  # save() and signals are the project's; they may refuse the values
+        if last:
+            raise
+        raise NextRow(f"{blueprint.label}: {type(error).__name__}: {error}") from error
     if reserved:
         seen.backend.advance_sequences(seen.connection, [*blueprint.tables()])
 
