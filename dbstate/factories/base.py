@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 from asgiref.sync import sync_to_async
 from django.apps import apps as project
 from django.apps.registry import Apps
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import Model
 from factory import declarations, enums
 from factory.base import StubObject
@@ -21,8 +21,8 @@ from factory.utils import sort_ordered_objects
 
 from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of
 from dbstate.factories.bulk import load
-from dbstate.factories.chain import Chain, Unfinished
-from dbstate.factories.counting import skip
+from dbstate.factories.chain import Attempt, Chain, Unfinished
+from dbstate.factories.counting import give_back, place_of
 from dbstate.factories.described import Described, described
 from dbstate.factories.errors import BadOverride, NextRow, NoInstances, RowRefused, UnknownModel
 from dbstate.factories.making import finish, made_row, make, parent_of, row_numbers
@@ -249,8 +249,9 @@ class InferringOptions(DjangoOptions):  # type: ignore[misc]  # factory_boy has 
     def next_number(self) -> int:
         """The number that the next row which is written would have; it is not used up."""
         blueprint = self.blueprint
-        numbers = row_numbers(blueprint, Chain(self.database, True))
-        skip(self.database, blueprint.chain, -1)
+        place = place_of(connections[self.database])
+        numbers = row_numbers(blueprint, Chain(self.database, True, attempt=Attempt(place=place)))
+        give_back(self.database, blueprint.chain)
         return max(numbers.values())
 
     def instantiate(self, step: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -317,10 +318,10 @@ class ModelFactory(DjangoModelFactory[M]):
         create = strategy == enums.CREATE_STRATEGY
 
 
-        def act(last: bool) -> Any:
-            return cls._made(strategy, dict(params), _new_chain(cls, given, create, last=last), edge)
+        def act(attempt: Attempt) -> Any:
+            return cls._made(strategy, dict(params), _new_chain(cls, given, create, attempt), edge)
 
-        return _attempted(cls, act, create)
+        return _attempted(cls, act) if create else act(Attempt())
 
     @classmethod
     def _made(cls, strategy: str, params: dict[str, Any], chain: Chain, edge: str) -> Any:
@@ -361,13 +362,13 @@ class ModelFactory(DjangoModelFactory[M]):
         edge, shared = _own_words(cls._meta.blueprint, kwargs)
         given = [*shared, *(value for value in kwargs.values() if isinstance(value, Model))]
 
-        def collected(last: bool) -> list[M]:
-            chains = [_new_chain(cls, given, create=False, collected=True) for _ in range(size)]
+        def collected(attempt: Attempt) -> list[M]:
+            chains = [_new_chain(cls, given, False, attempt, collected=True) for _ in range(size)]
             instances = [cls._made(enums.BUILD_STRATEGY, dict(kwargs), chain, edge) for chain in chains]
             load(cls._meta.blueprint.seen, [one for chain in chains for one in chain.made], kwargs)
             return instances
 
-        found: list[M] = _attempted(cls, collected, create=True)
+        found: list[M] = _attempted(cls, collected)
         return found
 
     @classmethod
@@ -379,17 +380,17 @@ class ModelFactory(DjangoModelFactory[M]):
         """
         blueprint = cls._meta.blueprint
 
-        def act(last: bool) -> Model:
+        def act(attempt: Attempt) -> Model:
             def create(own: dict[str, Any]) -> Model:
                 edge, shared = _own_words(blueprint, own)
                 given = [*shared, *(value for value in own.values() if isinstance(value, Model))]
-                chain = _new_chain(cls, given, create=True, optional=True, last=last)
+                chain = _new_chain(cls, given, True, attempt, optional=True)
                 made: Model = cls._made(enums.CREATE_STRATEGY, own, chain, edge)
                 return made
 
-            return with_relations(blueprint, kwargs, create)
+            return with_relations(blueprint, kwargs, create, attempt)
 
-        found: M = _attempted(cls, act, create=True)
+        found: M = _attempted(cls, act)
         return found
 
     @classmethod
@@ -430,10 +431,10 @@ def _new_chain(
     cls: type[ModelFactory[Any]],
     given: Iterable[Model],
     create: bool,
+    attempt: Attempt,
     *,
     collected: bool = False,
     optional: bool = False,
-    last: bool = False,
 ) -> Chain:
     def declared(model: type[Model], overrides: dict[str, Any], chain: Chain) -> Model:
         made: Model = factory_for(model, using=cls._meta.database)._made(
@@ -448,26 +449,26 @@ def _new_chain(
         collected=collected,
         optional=optional,
         declared=declared,
-        last=last,
+        attempt=attempt,
     )
 
 
-def _attempted(cls: type[ModelFactory[Any]], act: Callable[[bool], Any], create: bool) -> Any:
+def _attempted(cls: type[ModelFactory[Any]], act: Callable[[Attempt], Any]) -> Any:
     """What ``act`` makes, all or nothing; the next rows where made values were refused.
 
-    ``act`` hears whether it is the last time: then what full_clean() refuses is made all the same.
+    The last time, what full_clean() refuses is made all the same.
     """
-    if not create:
-        return act(True)
-    for attempt in range(ATTEMPTS):
-        last = attempt == ATTEMPTS - 1
+    connection = connections[cls._meta.database]
+    place = place_of(connection)
+    for number in range(ATTEMPTS):
+        attempt = Attempt(number, number == ATTEMPTS - 1, place)
         try:
             with transaction.atomic(using=cls._meta.database):
-                return act(last)
+                return act(attempt)
         except NextRow:
             continue
         except RowRefused as refused:
-            if refused.given or last:
+            if refused.given or attempt.last:
                 raise
             seen: Described = cls._meta.blueprint.seen
             table = seen.catalog.by_label.get(refused.label.lower())

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import Model
 
+from dbstate.factories.counting import Place
+
 DEPTH = 4
 """How far above a given row its ancestors are looked for."""
 
@@ -26,6 +28,17 @@ class Unfinished:
     """Its own fields that are to hold rows which are not there yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One of the times that a call is tried."""
+
+    number: int = 0
+    last: bool = True
+    """Whether no other rows will be tried where these are refused."""
+    place: Place | None = None
+    """Where the call began, before its own savepoint."""
+
+
 @dataclass(slots=True)
 class Chain:
     """The rows of one call."""
@@ -42,8 +55,7 @@ class Chain:
     """Whether rows take the numbers of written ones although they are written later, in bulk."""
     optional: bool = False
     """Whether the first row has its optional relations, too."""
-    last: bool = True
-    """Whether no other rows will be tried where these are refused."""
+    attempt: Attempt = field(default_factory=lambda: Attempt())
     declared: Callable[[type[Model], dict[str, Any], Chain], Model] | None = None
     """Makes a parent whose overrides hold declarations of factory_boy."""
 

@@ -23,7 +23,8 @@ class _Counter:
     """Where the table was asked; None: it never was, as rows were only built."""
 
 
-_counters: dict[tuple[str, str], _Counter] = {}
+_counters: dict[tuple[str, str], list[_Counter]] = {}
+"""By alias and table, counters of places each inside the one before."""
 
 
 def new_test() -> None:
@@ -35,39 +36,48 @@ def built(alias: str, tables: Sequence[str]) -> dict[str, int]:
     """The next row number in each table, for a row that is not written: no database is asked."""
     numbers: dict[str, int] = {}
     for table in tables:
-        counter = _counters.setdefault((alias, table), _Counter(0, None))
+        counter = _counters.setdefault((alias, table), [_Counter(0, None)])[-1]
         numbers[table] = counter.next
         counter.next += 1
     return numbers
 
 
 def created(
-    connection: Connection, tables: Sequence[str], first: Callable[[str, int], int]
+    alias: str, place: Place | None, tables: Sequence[str], first: Callable[[str, int], int]
 ) -> dict[str, int]:
     """The next row number in each table, for a row that is written.
 
-    ``first`` answers the first number past a table's rows, at least the one given; it is asked where
-    the rows may be others than those that were counted.
+    ``place`` is where the call that writes it began. ``first`` answers the first number past a table's
+    rows, at least the one given; it is asked where the rows may be others than those that were counted.
     """
-    place = _place(connection)
     numbers: dict[str, int] = {}
     for table in tables:
-        counter = _counters.get((connection.alias, table))
-        if counter is None or not _holds(counter.place, place):
-            least = counter.next if counter is not None and counter.place is None else 0
-            counter = _counters[connection.alias, table] = _Counter(first(table, least), place)
+        counter = _counter(alias, place, table, first)
         numbers[table] = counter.next
         counter.next += 1
     return numbers
 
 
-def skip(alias: str, tables: Sequence[str], count: int) -> None:
-    """Count so many more rows of these tables than were asked for."""
+def _counter(alias: str, place: Place | None, table: str, first: Callable[[str, int], int]) -> _Counter:
+    counters = _counters.setdefault((alias, table), [])
+    left = [counter for counter in counters if _holds(counter.place, place)]
+    if left and len(left) == len(counters):
+        if left[-1].place != place:
+            # What is written from here on may be undone, and with it what was counted.
+            counters.append(_Counter(left[-1].next, place))
+        return counters[-1]
+    built_so_far = counters[0].next if counters and counters[0].place is None else 0
+    counters[:] = [*left[:-1], _Counter(first(table, built_so_far), place)]
+    return counters[-1]
+
+
+def give_back(alias: str, tables: Sequence[str]) -> None:
+    """The last numbers of these tables were not used."""
     for table in tables:
-        _counters[alias, table].next += count
+        _counters[alias, table][-1].next -= 1
 
 
-def _place(connection: Connection) -> Place | None:
+def place_of(connection: Connection) -> Place | None:
     """Where the connection is; None outside of a transaction, where anybody's rows come and go."""
     if not connection.in_atomic_block:
         return None

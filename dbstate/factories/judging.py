@@ -79,7 +79,7 @@ def settle(
     if not complaints or given:
         return
     told = "; ".join(f"{c.field or 'the row'}: {c.message}" for c in complaints)
-    if not chain.last:
+    if not chain.attempt.last:
         raise NextRow(f"{blueprint.label}: {told}")
     warnings.warn(f"full_clean() refuses rows of {blueprint.label}: {told}", UncleanRow, stacklevel=2)
 

@@ -32,8 +32,13 @@ def row_numbers(blueprint: Blueprint, chain: Chain) -> dict[str, int]:
     """The number of the next row in each table of the model."""
     if not (chain.create or chain.collected):
         return counting.built(chain.using, blueprint.chain)
-    connection = blueprint.seen.connection
-    return counting.created(connection, blueprint.chain, lambda table, least: _first(blueprint, table, least))
+    place = chain.attempt.place
+    numbers = counting.created(
+        chain.using, place, blueprint.chain, lambda table, least: _first(blueprint, table, least)
+    )
+    if place is None:  # counted anew each time
+        return {table: number + chain.attempt.number for table, number in numbers.items()}
+    return numbers
 
 
 def _first(blueprint: Blueprint, table: str, least: int) -> int:
@@ -324,7 +329,7 @@ def finish(
     else:
         instance = blueprint.model(**row)
         if chain.create:
-            last = chain.last or bool(given)
+            last = chain.attempt.last or bool(given)
             insert(blueprint, instance, given, reserved=unfinished.reserved is not None, last=last)
     if generic and not chain.create:
         instance.__dict__["_dbstate_generic"] = {r.name: v for r, v in generic.items()}

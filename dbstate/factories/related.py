@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Model
 
 from dbstate.factories.blueprint import Blueprint, blueprint_of
-from dbstate.factories.chain import Chain
+from dbstate.factories.chain import Attempt, Chain
 from dbstate.factories.errors import BadOverride, CannotMake, UnknownField
 from dbstate.factories.making import make, row_numbers
 
@@ -18,7 +18,7 @@ DEFAULT = 1
 
 
 def with_relations(
-    blueprint: Blueprint, params: Mapping[str, Any], create: Callable[[dict[str, Any]], Model]
+    blueprint: Blueprint, params: Mapping[str, Any], create: Callable[[dict[str, Any]], Model], attempt: Attempt
 ) -> Model:
     """See ``ModelFactory.create_with_relations``; ``create`` makes the row with all its own relations."""
     outside = _outside(blueprint)
@@ -40,7 +40,7 @@ def with_relations(
     instance = create(own)
     for name, field in outside.items():
         if name in counts or name in nested or not _is_left_alone(blueprint, field):
-            _make(blueprint, instance, field, counts.get(name, DEFAULT), nested.get(name, {}))
+            _make(blueprint, instance, field, counts.get(name, DEFAULT), nested.get(name, {}), attempt)
     return instance
 
 
@@ -63,27 +63,34 @@ def _is_left_alone(blueprint: Blueprint, field: Any) -> bool:
     return bool(table.library_filled) or not table.managed or model is blueprint.model
 
 
-def _make(blueprint: Blueprint, instance: Model, field: Any, number: int, overrides: dict[str, Any]) -> None:
+def _make(
+    blueprint: Blueprint,
+    instance: Model,
+    field: Any,
+    number: int,
+    overrides: dict[str, Any],
+    attempt: Attempt,
+) -> None:
     related = blueprint_of(blueprint.seen, field.related_model)
     using = blueprint.seen.using
     if field.many_to_many:
         through = (field if field.concrete else field.remote_field).remote_field.through
         _check_through(blueprint, field, overrides)
-        rows = [make(related, Chain(using, True), dict(overrides)) for _ in range(number)]
+        rows = [make(related, Chain(using, True, attempt=attempt), dict(overrides)) for _ in range(number)]
         if through._meta.auto_created:
             accessor = field.name if field.concrete else field.get_accessor_name()
             getattr(instance, accessor).add(*rows)
             return
         between = blueprint_of(blueprint.seen, through)
         for row in rows:
-            make(between, Chain(using, True, [instance, row]), _ends(through, instance, row))
+            make(between, Chain(using, True, [instance, row], attempt=attempt), _ends(through, instance, row))
         return
     if field.one_to_one and number > 1:
         raise CannotMake(blueprint.label, f"{field.get_accessor_name()} is one-to-one: there is one at most")
     if field.one_to_one and related.model._base_manager.using(using).filter(**{field.field.name: instance}).exists():
         return  # a signal has made it
     for _ in range(number):
-        chain = Chain(using, True, [instance])
+        chain = Chain(using, True, [instance], attempt=attempt)
         make(related, chain, {field.field.name: instance, **overrides}, numbers=row_numbers(related, chain))
 
 
