@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, overload
+from typing import Any, ClassVar, TypeVar, overload
 
 from asgiref.sync import sync_to_async
 from django.apps import apps as project
@@ -33,7 +32,7 @@ from dbstate.values import EDGES
 M = TypeVar("M", bound=Model)
 
 ATTEMPTS = 6
-"""So many rows are tried where the database, save() or full_clean() refuses one of which nothing was given."""
+"""So many rows are tried where the database, save() or full_clean() refuses made values."""
 
 
 @dataclass(slots=True)
@@ -86,7 +85,7 @@ def _step_of(step: Any, blueprint: Blueprint) -> _Step:
     return made
 
 
-class Inferred(declarations.BaseDeclaration):  # type: ignore[misc]  # factory_boy has no types
+class Inferred(declarations.BaseDeclaration):
     """A field's value as seeding makes it."""
 
     def __init__(self, options: InferringOptions, name: str) -> None:
@@ -98,7 +97,7 @@ class Inferred(declarations.BaseDeclaration):  # type: ignore[misc]  # factory_b
         return _step_of(step, self.options.blueprint).row[self.field_name]
 
 
-class InferredRelation(declarations.SubFactory):  # type: ignore[misc]  # factory_boy has no types
+class InferredRelation(declarations.SubFactory):
     """A row that the row names: shared, new, or none where it is optional and nobody asks for it."""
 
     def __init__(self, options: InferringOptions, relation: Relation) -> None:
@@ -122,7 +121,7 @@ class InferredRelation(declarations.SubFactory):  # type: ignore[misc]  # factor
         return _named(self.options, self.relation, step, extra)
 
 
-class SharedSubFactory(declarations.SubFactory):  # type: ignore[misc]  # factory_boy has no types
+class SharedSubFactory(declarations.SubFactory):
     """A SubFactory whose row is one that the chain has already, where there is one that does.
 
     ``SharedSubFactory(UserFactory)`` in an order's factory: ``OrderLineFactory.create(shared=[user])``
@@ -142,7 +141,7 @@ class SharedSubFactory(declarations.SubFactory):  # type: ignore[misc]  # factor
         return _named(options, relation, step, asked, new=lambda: step.recurse(self.get_factory(), extra))
 
 
-class EdgeTrait(declarations.Parameter):  # type: ignore[misc]  # factory_boy has no types
+class EdgeTrait(declarations.Parameter):
     """In ``class Params``: ``maximum = EdgeTrait("max")`` makes ``create(maximum=True)`` an edge row."""
 
     def __init__(self, edge: str) -> None:
@@ -173,8 +172,15 @@ def _named(
     return declarations.SKIP
 
 
-class InferringOptions(DjangoOptions):  # type: ignore[misc]  # factory_boy has no types
+class InferringOptions(DjangoOptions):
     """``Meta`` of a factory that infers the fields which it does not declare."""
+
+    database: str
+    exclude: tuple[str, ...]
+    rename: dict[str, str]
+    inline_args: tuple[str, ...]
+    django_get_or_create: tuple[str, ...]
+    factory: Any
 
     def __init__(self) -> None:
         self._declared = DeclarationSet()
@@ -294,6 +300,7 @@ class ModelFactory(DjangoModelFactory[M]):
     """
 
     _options_class = InferringOptions
+    _meta: ClassVar[InferringOptions]  # type: ignore[misc]  # factory_boy's metaclass makes it
 
     class Meta:
         abstract = True
@@ -317,7 +324,6 @@ class ModelFactory(DjangoModelFactory[M]):
         given = [*shared, *(value for value in params.values() if isinstance(value, Model))]
         create = strategy == enums.CREATE_STRATEGY
 
-
         def act(attempt: Attempt) -> Any:
             return cls._made(strategy, dict(params), _new_chain(cls, given, create, attempt), edge)
 
@@ -332,7 +338,9 @@ class ModelFactory(DjangoModelFactory[M]):
             forced = params.pop("__sequence", None)
             numbers = None if forced is None else dict.fromkeys(blueprint.chain, forced)
             return make(blueprint, chain, params, numbers=numbers, edge=edge)
-        known = cls._meta.pre_declarations.declarations.keys() | cls._meta.post_declarations.declarations.keys()
+        known = (
+            cls._meta.pre_declarations.declarations.keys() | cls._meta.post_declarations.declarations.keys()
+        )
         for name in params.keys() - known - cls._meta.parameters.keys() - {"__sequence"}:
             if name.partition("__")[0] not in known and name.partition("__")[0] not in cls._meta.parameters:
                 blueprint.check_name(name)

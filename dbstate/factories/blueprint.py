@@ -150,7 +150,7 @@ class Blueprint:
             keys={},
             fixed={},
             sources=self.seen.source,
-            references={name: () for name in self.chain},
+            references=dict.fromkeys(self.chain, ()),
             agreements={},
             stocks=Stocks(),
         )
@@ -173,7 +173,7 @@ class Blueprint:
     @cached_property
     def by_column(self) -> dict[tuple[str, str], str]:
         """Attribute names by table and column."""
-        return {(field.model._meta.db_table, field.column): field.attname for field in self.fields}
+        return {(field.model._meta.db_table, str(field.column)): field.attname for field in self.fields}
 
     @cached_property
     def columns(self) -> dict[str, tuple[str, str]]:
@@ -225,7 +225,8 @@ class Blueprint:
         for field in self.model._meta.private_fields:
             if not isinstance(field, GenericForeignKey):
                 continue
-            kind, number = (self.model._meta.get_field(n) for n in (field.ct_field, field.fk_field))
+            kind: Any = self.model._meta.get_field(field.ct_field)
+            number: Any = self.model._meta.get_field(field.fk_field)
             yield Relation(
                 name=field.name,
                 attnames=(number.attname,),
@@ -246,7 +247,9 @@ class Blueprint:
         found = []
         for table in self.tables():
             family = (
-                len(self.chain) > 1 or POLYMORPHIC in table.ancestors or table.name in self.seen.catalog.inherited
+                len(self.chain) > 1
+                or POLYMORPHIC in table.ancestors
+                or table.name in self.seen.catalog.inherited
             )
             typed = {generic.type_column for generic in table.generic_keys}
             for key in table.foreign_keys:
@@ -322,7 +325,9 @@ class Blueprint:
     def ties_relations(self) -> bool:
         """Whether a CHECK reads the key to another row."""
         return any(
-            rules.referring.intersection(check.columns) for rules in self.rules for check in rules.table.checks
+            rules.referring.intersection(check.columns)
+            for rules in self.rules
+            for check in rules.table.checks
         )
 
     def line(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -370,4 +375,3 @@ def blueprint_of(seen: Described, model: type[Model]) -> Blueprint:
             )
         found = seen.blueprints[model] = Blueprint(seen, model)
     return found
-

@@ -86,7 +86,7 @@ def _load(seen: Described, blueprint: Blueprint, rows: list[Model], given: Colle
 
 def _connect(seen: Described, blueprint: Blueprint, instance: Any) -> None:
     """Have the columns hold the keys of the rows that the instance names."""
-    for link, parent in _links(instance):
+    for link in _links(instance):
         setattr(instance, link.attname, getattr(instance, link.target_field.attname))
     for relation in blueprint.relations:
         if relation.kind == "generic":
@@ -102,15 +102,15 @@ def _connect(seen: Described, blueprint: Blueprint, instance: Any) -> None:
                     setattr(instance, attname, value)
 
 
-def _links(instance: Model) -> list[tuple[Any, type[Model]]]:
+def _links(instance: Model) -> list[Any]:
     """Keys to the row's own rows in its parents' tables, root first."""
-    found: list[tuple[Any, type[Model]]] = []
+    found: list[Any] = []
 
     def visit(model: type[Model]) -> None:
         for parent, link in model._meta.parents.items():
             visit(parent)
             if link is not None:
-                found.append((link, parent))
+                found.append(link)
 
     visit(type(instance))
     return found

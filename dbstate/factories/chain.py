@@ -85,6 +85,7 @@ class Chain:
 
     def _parents(self, instance: Model) -> Iterator[Model]:
         """Rows that the instance must name; unloaded ones are read only while rows are written."""
+        one: Any
         for one in instance._meta.concrete_fields:
             if not one.is_relation or one.null or one.remote_field is None:
                 continue

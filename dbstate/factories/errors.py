@@ -91,7 +91,9 @@ def refused(label: str, verdict: Verdict, blamed: Mapping[str, object], given: s
 
 
 def _told(label: str, verdict: Verdict, blamed: Mapping[str, object], given: set[str]) -> str:
-    shown = [f"{name} = {_short(value)}{' (given)' if name in given else ''}" for name, value in blamed.items()]
+    shown = [
+        f"{name} = {_short(value)}{' (given)' if name in given else ''}" for name, value in blamed.items()
+    ]
     values = f" with {', '.join(shown)}" if shown else ""
     rule = f" {verdict.constraint}" if verdict.constraint else ""
     where = f" on column {verdict.column}" if verdict.column else ""

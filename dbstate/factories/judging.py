@@ -129,7 +129,7 @@ def _unfilled(blueprint: Blueprint, row: Mapping[str, Any], given: frozenset[str
         for seen in (blueprint.seen.binding.field(table, column) for column in tree.columns)
     }
     keys = {f.name for f in blueprint.fields if f.primary_key}
-    links = {f.name for f in blueprint.fields if f.remote_field and f.remote_field.parent_link}  # type: ignore[union-attr]
+    links = {f.name for f in blueprint.fields if f.remote_field and f.remote_field.parent_link}
     return frozenset(trees | keys | links | to_come | given | {name.removesuffix("_id") for name in given})
 
 

@@ -41,6 +41,24 @@ def _pair(lookup: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 _COMPARED = frozenset(
-    "contains icontains gt gte lt lte startswith istartswith endswith iendswith range date year month day "
-    "week_day regex iregex".split()
+    [
+        "contains",
+        "icontains",
+        "gt",
+        "gte",
+        "lt",
+        "lte",
+        "startswith",
+        "istartswith",
+        "endswith",
+        "iendswith",
+        "range",
+        "date",
+        "year",
+        "month",
+        "day",
+        "week_day",
+        "regex",
+        "iregex",
+    ]
 )

@@ -139,7 +139,11 @@ def set_relations(
         if name not in plain and (chain.create or chain.collected):
             row[name] = blueprint.seen.records.content_type(blueprint.table.name)
     for relation in blueprint.relations:
-        if relation.name in plain or plain.keys() & {*relation.attnames} or relation.attname in blueprint.own_type:
+        if (
+            relation.name in plain
+            or plain.keys() & {*relation.attnames}
+            or relation.attname in blueprint.own_type
+        ):
             if relation.name in nested:
                 raise BadOverride(
                     f"cannot set {relation.name}__{next(iter(nested[relation.name]))} of {blueprint.label}: "
@@ -246,7 +250,7 @@ def _library_row(
 
 
 def _any_model(blueprint: Blueprint, relation: Relation, chain: Chain) -> type[Model] | None:
-    """A model whose keys the object id can hold: one that the chain has rows of, else one that needs little."""
+    """A model whose keys the object id can hold: one that the chain has rows of, else a plain one."""
     seen = blueprint.seen
     place = blueprint.columns[relation.attname]
     column = seen.catalog[place[0]].column(place[1])
@@ -313,7 +317,7 @@ def finish(
         if chain.create and isinstance(value, Model):
             _name_generically(blueprint, relation, row, value)
     if unfinished.reserved is not None:
-        row[blueprint.model._meta.pk.attname] = unfinished.reserved  # type: ignore[union-attr]
+        row[blueprint.model._meta.pk.attname] = unfinished.reserved
     consistent(blueprint, chain, row, given, numbers, edge)
     if chain.create:
         asked = judge(blueprint, row, given, numbers, edge)
@@ -349,7 +353,7 @@ def _ask_again(
     numbers: Mapping[str, int],
     edge: str,
 ) -> tuple[Complaint, ...] | None:
-    """What full_clean() says once the optional rows that it reads about are there; None: it reads about none."""
+    """What full_clean() says once optional rows that it reads are there; None: it reads none."""
     reads = blueprint.seen.records.clean_reads(blueprint.table.name)
     said = None
     for relation in blueprint.relations:

@@ -18,7 +18,10 @@ DEFAULT = 1
 
 
 def with_relations(
-    blueprint: Blueprint, params: Mapping[str, Any], create: Callable[[dict[str, Any]], Model], attempt: Attempt
+    blueprint: Blueprint,
+    params: Mapping[str, Any],
+    create: Callable[[dict[str, Any]], Model],
+    attempt: Attempt,
 ) -> Model:
     """See ``ModelFactory.create_with_relations``; ``create`` makes the row with all its own relations."""
     outside = _outside(blueprint)
@@ -87,7 +90,10 @@ def _make(
         return
     if field.one_to_one and number > 1:
         raise CannotMake(blueprint.label, f"{field.get_accessor_name()} is one-to-one: there is one at most")
-    if field.one_to_one and related.model._base_manager.using(using).filter(**{field.field.name: instance}).exists():
+    if (
+        field.one_to_one
+        and related.model._base_manager.using(using).filter(**{field.field.name: instance}).exists()
+    ):
         return  # a signal has made it
     for _ in range(number):
         chain = Chain(using, True, [instance], attempt=attempt)

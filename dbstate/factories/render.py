@@ -150,7 +150,9 @@ def inferred_lines(blueprint: Blueprint) -> dict[str, str]:
         if relation.required:
             found[relation.name] = _line(relation.name, f"a row of {_target(relation)}")
         elif not relation.tree:
-            found[relation.name] = _line(relation.name, f"nothing unless asked for: a row of {_target(relation)}")
+            found[relation.name] = _line(
+                relation.name, f"nothing unless asked for: a row of {_target(relation)}"
+            )
     return found
 
 
@@ -173,7 +175,9 @@ def _facts(column: Column, meaning: str, unique: bool, value: object) -> Iterato
     if column.choices:
         yield f"one of {', '.join(str(one) for one in column.choices)}"
         return
-    yield meaning.partition(": ")[2].replace("_", " ") or meaning.replace("_", " ") if meaning else column.kind
+    yield (
+        meaning.partition(": ")[2].replace("_", " ") or meaning.replace("_", " ") if meaning else column.kind
+    )
     if unique:
         yield "another in each row"
     if column.kind == "text" and column.max_length:

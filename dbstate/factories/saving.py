@@ -10,9 +10,9 @@ from django.db.models import Model
 
 from dbstate.adapters import add_to_tree
 from dbstate.backends import Verdict
+from dbstate.errors import DbstateError
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.chain import Chain
-from dbstate.errors import DbstateError
 from dbstate.factories.errors import NextRow, RowRefused, refused
 
 
@@ -76,7 +76,9 @@ def blamed_attributes(blueprint: Blueprint, verdict: Verdict) -> list[str]:
         columns = [c for rule in rules if rule.name == verdict.constraint for c in rule.columns]
         columns += [c.name for c in table.columns if c.name == verdict.column]
         columns += [c for key in table.foreign_keys for c in key.columns if _is_key_of(verdict, c)]
-        found += [blueprint.by_column[table.name, c] for c in columns if (table.name, c) in blueprint.by_column]
+        found += [
+            blueprint.by_column[table.name, c] for c in columns if (table.name, c) in blueprint.by_column
+        ]
     return list(dict.fromkeys(found))
 
 
@@ -136,7 +138,9 @@ class _Saving:
         self.under_way.append(instance)
         for relation in blueprint.relations:
             if relation.kind == "generic":
-                self._name_generically(blueprint, instance, relation.name, relation.attname, relation.type_attname)
+                self._name_generically(
+                    blueprint, instance, relation.name, relation.attname, relation.type_attname
+                )
                 continue
             field: Any = instance._meta.get_field(relation.name)
             if not field.is_cached(instance) or getattr(instance, relation.name) is None:

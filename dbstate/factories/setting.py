@@ -60,7 +60,9 @@ def use_project(read: Callable[[], dict[str, Any]]) -> None:
 def current() -> Setting:
     """The plan facts; ``now`` is the beginning of the current UTC day unless it was configured."""
     if _facts.known is None:
-        chosen = {"seed": 0, "locales": (), "password": "dbstate"} | _facts.project() | _facts.changes
+        chosen: dict[str, Any] = (
+            {"seed": 0, "locales": (), "password": "dbstate"} | _facts.project() | _facts.changes
+        )
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         _facts.known = Setting(
             seed=chosen["seed"],

@@ -106,7 +106,13 @@ def _known(node: ast.ClassDef, model: str, infers: bool) -> Known:
 def _assigned(node: ast.ClassDef) -> dict[str, ast.stmt]:
     found: dict[str, ast.stmt] = {}
     for one in node.body:
-        targets = one.targets if isinstance(one, ast.Assign) else [one.target] if isinstance(one, ast.AnnAssign) else []
+        targets = (
+            one.targets
+            if isinstance(one, ast.Assign)
+            else [one.target]
+            if isinstance(one, ast.AnnAssign)
+            else []
+        )
         found |= {target.id: one for target in targets if isinstance(target, ast.Name)}
         if isinstance(one, ast.FunctionDef):
             found[one.name] = one
@@ -124,7 +130,10 @@ def _bases(node: ast.ClassDef) -> set[str]:
 def _model_of(node: ast.ClassDef) -> str:
     for one in node.body:
         if isinstance(one, ast.ClassDef) and one.name == "Meta":
-            value = next((s.value for n, s in _assigned(one).items() if n == "model" and isinstance(s, ast.Assign)), None)
+            value = next(
+                (s.value for n, s in _assigned(one).items() if n == "model" and isinstance(s, ast.Assign)),
+                None,
+            )
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 return value.value
             return ast.unparse(value) if value is not None else ""
@@ -142,7 +151,9 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
 # new text ----------------------------------------------------------------------------------------------
 
 
-def render(file: File, blueprints: Sequence[Blueprint], names: Names, module: str) -> tuple[str, list[Mismatch]]:
+def render(
+    file: File, blueprints: Sequence[Blueprint], names: Names, module: str
+) -> tuple[str, list[Mismatch]]:
     """The file's text with all that is missing, and in what it does not match the models.
 
     ``blueprints`` are in dependency order; classes of models that have none are added at the end.
@@ -175,7 +186,12 @@ def render(file: File, blueprints: Sequence[Blueprint], names: Names, module: st
     text = text.rstrip("\n") + "\n" if text.strip() else _head(blueprints)
     for source in new:
         text += "\n\n" + source
-    return _with_imports(text, blueprints if not file.text.strip() else [b for b in blueprints if names.classes[b.model] not in there]), found
+    return _with_imports(
+        text,
+        blueprints
+        if not file.text.strip()
+        else [b for b in blueprints if names.classes[b.model] not in there],
+    ), found
 
 
 def _stale(known: Known, blueprint: Blueprint) -> Iterator[Mismatch]:
@@ -183,16 +199,26 @@ def _stale(known: Known, blueprint: Blueprint) -> Iterator[Mismatch]:
     many = {one.name for one in blueprint.model._meta.many_to_many}
     outside = {one.get_accessor_name() for one in blueprint.model._meta.related_objects}
     for name, node in known.declared.items():
-        used = name.startswith("_") or name in blueprint.names or name in many | outside or name in known.traits
+        used = (
+            name.startswith("_") or name in blueprint.names or name in many | outside or name in known.traits
+        )
         if not used and isinstance(node, ast.Assign) and _is_field(node.value):
-            yield Mismatch(f"{blueprint.label}.{name}", f"{known.node.name} declares a field that is not there", False)
+            yield Mismatch(
+                f"{blueprint.label}.{name}", f"{known.node.name} declares a field that is not there", False
+            )
     for trait, node in known.traits.items():
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             for word in node.value.keywords:
                 name = (word.arg or "").partition("__")[0]
-                if name and name not in blueprint.names and name not in many | outside | known.declared.keys():
+                if (
+                    name
+                    and name not in blueprint.names
+                    and name not in many | outside | known.declared.keys()
+                ):
                     yield Mismatch(
-                        f"{blueprint.label}.{name}", f"trait {trait} of {known.node.name} sets a field that is not there", False
+                        f"{blueprint.label}.{name}",
+                        f"trait {trait} of {known.node.name} sets a field that is not there",
+                        False,
                     )
 
 
@@ -210,10 +236,14 @@ def _grown(
     edits: list[tuple[int, list[str]]] = []
     indent = " " * (known.node.body[0].col_offset)
     declared = known.declared.keys() | {n.removesuffix("_id") for n in known.declared}
-    relations = {n: t for n, t in relation_lines(blueprint, names, module, before).items() if n not in declared}
+    relations = {
+        n: t for n, t in relation_lines(blueprint, names, module, before).items() if n not in declared
+    }
     if relations:
         found += [Mismatch(f"{blueprint.label}.{n}", "is not declared", True) for n in relations]
-        edits.append((_end(known.node), textwrap.indent("\n" + "\n".join(relations.values()), indent).split("\n")))
+        edits.append(
+            (_end(known.node), textwrap.indent("\n" + "\n".join(relations.values()), indent).split("\n"))
+        )
     traits = {n: t for n, t in trait_lines(blueprint, names, module, before).items() if n not in known.traits}
     if traits:
         found += [Mismatch(blueprint.label, f"has no trait {name}", True) for name in traits]
@@ -235,15 +265,23 @@ def _documented(
 ) -> tuple[list[Mismatch], list[tuple[int, list[str]]], set[int]]:
     """The docstring's part about inferred fields, written anew where it differs."""
     first = known.node.body[0]
-    if not (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)):
+    if not (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    ):
         return [], [], set()
     lines = file.text.split("\n")
     start, end = first.lineno, first.end_lineno or first.lineno
     heading = next((n for n in range(start, end + 1) if lines[n - 1].strip() == INFERRED), None)
     if heading is None:
         return [], [], set()
-    wanted = {n: f"{indent}{line}" for n, line in inferred_lines(blueprint).items() if n not in known.declared}
-    wanted |= {n: f"{indent}{line}" for n, line in inferred_lines(blueprint).items() if n in blueprint.relation}
+    wanted = {
+        n: f"{indent}{line}" for n, line in inferred_lines(blueprint).items() if n not in known.declared
+    }
+    wanted |= {
+        n: f"{indent}{line}" for n, line in inferred_lines(blueprint).items() if n in blueprint.relation
+    }
     stop = heading
     while stop + 1 < end and lines[stop].startswith(f"{indent}    ") and ":" in lines[stop]:
         stop += 1
@@ -252,7 +290,9 @@ def _documented(
     if [*there] == order and all(_same(there[n], wanted[n]) for n in order):
         return [], [], set()
     found = [Mismatch(f"{blueprint.label}.{n}", "is not described", True) for n in order if n not in there]
-    found += [Mismatch(f"{blueprint.label}.{n}", "is not there any more", True) for n in there if n not in wanted]
+    found += [
+        Mismatch(f"{blueprint.label}.{n}", "is not there any more", True) for n in there if n not in wanted
+    ]
     found += [
         Mismatch(f"{blueprint.label}.{n}", "is described otherwise", True)
         for n in order
@@ -281,9 +321,9 @@ def _applied(text: str, edits: Sequence[tuple[int, list[str]]], removals: set[in
     for line, new in edits:
         after.setdefault(line, []).extend(new)
     out: list[str] = []
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, old in enumerate(text.split("\n"), start=1):
         if number not in removals:
-            out.append(line)
+            out.append(old)
         out += after.get(number, [])
     return "\n".join(out)
 
@@ -362,7 +402,8 @@ def _short_of(file: File, model: type[Model]) -> str:
     """The name under which the file has imported a model."""
     for name, origin in file.imported.items():
         if origin == f"{model.__module__}.{model.__name__}" or (
-            origin.endswith(f".{model.__name__}") and origin.partition(".")[0] == model.__module__.partition(".")[0]
+            origin.endswith(f".{model.__name__}")
+            and origin.partition(".")[0] == model.__module__.partition(".")[0]
         ):
             return name
         if origin.endswith("models") and any(k.model == f"{name}.{model.__name__}" for k in file.known):

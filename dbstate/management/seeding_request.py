@@ -98,9 +98,8 @@ def _number(text: str, number: str) -> int:
 
 def replay_line(options: Options, given: Mapping[str, Any]) -> str:
     """The command line that makes the same rows again beside the same rows."""
-    midnight = options.now.time() == time()
-    now = options.now.date().isoformat() if midnight else options.now.isoformat()
-    parts = ["python manage.py dbstate_seed", *given["labels"], f"--seed {options.seed}", f"--now {now}"]
+    parts = ["python manage.py dbstate_seed", *given["labels"]]
+    parts += [f"--seed {options.seed}", f"--now {shown_now(options)}"]
     parts += [f"--rows {rows}" for rows in given["rows"]]
     if given["profile"] != "mixed":
         parts.append(f"--profile {given['profile']}")
@@ -112,6 +111,12 @@ def replay_line(options: Options, given: Mapping[str, Any]) -> str:
     if options.settings:
         parts.append(f"--settings {options.settings}")
     return " ".join(parts)
+
+
+def shown_now(options: Options) -> str:
+    """The reference date as ``--now`` takes it."""
+    midnight = options.now.time() == time()
+    return options.now.date().isoformat() if midnight else options.now.isoformat()
 
 
 def rows_before(plan: Plan) -> dict[str, int]:

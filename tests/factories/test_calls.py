@@ -87,7 +87,8 @@ def test_overrides_reach_through_relations():
 @pytest.mark.django_db
 def test_declarations_may_stand_in_overrides():
     line = factory_for(OrderLine).create(
-        quantity=factory.Sequence(lambda number: number + 3), order__user__first_name=factory.Faker("first_name")
+        quantity=factory.Sequence(lambda number: number + 3),
+        order__user__first_name=factory.Faker("first_name"),
     )
     assert line.quantity == 3
     assert line.order.user.first_name
@@ -331,7 +332,11 @@ def test_other_refusals():
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("shop.Ordr", "did you mean shop.Order"), ("Order", "shop.Order"), ("nowhere.Nothing", "as app_label.Model")],
+    [
+        ("shop.Ordr", "did you mean shop.Order"),
+        ("Order", "shop.Order"),
+        ("nowhere.Nothing", "as app_label.Model"),
+    ],
 )
 def test_an_unknown_model_is_told_the_nearest(name, told):
     with pytest.raises(UnknownModel, match=told):
@@ -385,7 +390,9 @@ def test_row_n_of_a_factory_is_row_n_of_seeding():
         names = [
             f.attname
             for f in model._meta.concrete_fields
-            if not (f.primary_key or f.is_relation or getattr(f, "auto_now", 0) or getattr(f, "auto_now_add", 0))
+            if not (
+                f.primary_key or f.is_relation or getattr(f, "auto_now", 0) or getattr(f, "auto_now_add", 0)
+            )
         ]
         for number, seeded in enumerate(model._base_manager.order_by("pk")):
             built = factory_for(model).build(__sequence=number)

@@ -63,7 +63,10 @@ class Project:
         return done.stdout + done.stderr
 
     def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": f"{self.folder}:{ROOT}"}
+        environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "settings",
+            "PYTHONPATH": f"{self.folder}:{ROOT}",
+        }
         command = [sys.executable, *arguments]
         return subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
@@ -96,7 +99,9 @@ def test_the_file_is_readable_and_usable_at_once(project):
         """
     done = project.python("-c", dedent(code))
     assert done.returncode == 0, done.stderr
-    formatted = project.python("-m", "ruff", "format", "--check", "--isolated", "--line-length=88", str(project.file))
+    formatted = project.python(
+        "-m", "ruff", "format", "--check", "--isolated", "--line-length=88", str(project.file)
+    )
     assert formatted.returncode == 0, formatted.stdout
     assert "nothing is missing" in project.run()
     assert project.run("--check") == ""
@@ -130,15 +135,20 @@ def test_what_a_person_wrote_stays_and_what_is_new_is_added(project):
     assert "author = SharedSubFactory(WriterFactory)" in text
     assert "AuthorFactory" not in text
     done = project.python(
-        "-c", "import django; django.setup(); from books.factories import BookFactory as B; print(B.build().author.name)"
+        "-c",
+        "import django; django.setup(); from books.factories import BookFactory as B; "
+        "print(B.build().author.name)",
     )
     assert done.stdout.strip() == "writer 0", done.stderr
 
 
 def test_a_new_field_is_named_then_added(project):
     project.run()
-    project.models(MODELS + '    pages = models.PositiveIntegerField()\n    printer = models.ForeignKey(Author, '
-                   'on_delete=models.CASCADE, related_name="+")\n')  # fmt: skip
+    more = """
+    pages = models.PositiveIntegerField()
+    printer = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="+")
+"""
+    project.models(MODELS + more)
     told = project.run("--check", code=1)
     assert "books.Book.pages is not described" in told
     assert "books.Book.printer is not declared" in told

@@ -13,6 +13,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.db.models import Model
 
+from dbstate.catalog.order import order_tables
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.described import Described, described
 from dbstate.factories.render import Names
@@ -21,7 +22,6 @@ from dbstate.management.base import CLEAN, FINDINGS, DbstateCommand
 from dbstate.management.labels import LabelError
 from dbstate.management.options import Options, UsageError, nearest
 from dbstate.management.output import write_file
-from dbstate.catalog.order import order_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,26 @@ class Target:
 
 
 class Command(DbstateCommand):
-    help = "Write <app>/factories.py: factory_boy classes that infer from the models what they do not declare."
+    help = (
+        "Write <app>/factories.py: factory_boy classes that infer from the models what they do not declare."
+    )
     shared = ()
     takes_labels = False
     interrupted = "interrupted; files that were named are written, the others are as they were"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("args", nargs="*", metavar="app_label", help="Only these (default: the project's own).")
+        parser.add_argument(
+            "args", nargs="*", metavar="app_label", help="Only these (default: the project's own)."
+        )
         super().add_arguments(parser)
         parser.add_argument(
-            "--output", metavar="FILE", help="Write the factories of all these apps to one file, third-party apps too."
+            "--output",
+            metavar="FILE",
+            help="Write the factories of all these apps to one file, third-party apps too.",
         )
-        parser.add_argument("--check", action="store_true", help="Write nothing; exit with 1 where a file does not match.")
+        parser.add_argument(
+            "--check", action="store_true", help="Write nothing; exit with 1 where a file does not match."
+        )
         parser.add_argument("--diff", action="store_true", help="Write nothing; show what would be written.")
 
     def run(self, options: Options, given: Mapping[str, Any]) -> int:
@@ -88,9 +96,13 @@ class Command(DbstateCommand):
                 path = Path(config.path) / "factories.py"
                 targets.append(Target(path, f"{config.name}.factories", _ordered(seen, blueprints)))
             elif configs:
-                raise UsageError(config.label, "the application has no models of its own tables", "leave it out")
+                raise UsageError(
+                    config.label, "the application has no models of its own tables", "leave it out"
+                )
         if not targets:
-            raise UsageError("the project", "none of its own apps has models", "name an app, with --output FILE")
+            raise UsageError(
+                "the project", "none of its own apps has models", "name an app, with --output FILE"
+            )
         return targets
 
     def _write(self, path: Path, old: str, new: str, found: Sequence[Mismatch]) -> None:
@@ -105,7 +117,9 @@ class Command(DbstateCommand):
         except OSError as error:
             raise UsageError(_shown(path), str(error), "choose another place with --output") from error
         added = sum(one.added for one in found)
-        self.stdout.write(f"{_shown(path)}: {'written' if not old else 'added to'}, {added} change{'s' * (added != 1)}")
+        self.stdout.write(
+            f"{_shown(path)}: {'written' if not old else 'added to'}, {added} change{'s' * (added != 1)}"
+        )
 
 
 def _rendered(target: Target, paths: Mapping[type[Model], str]) -> tuple[list[Mismatch], str, str]:
