@@ -31,7 +31,7 @@ from dbstate.values import EDGES
 
 M = TypeVar("M", bound=Model)
 
-ATTEMPTS = 6
+ATTEMPTS = 12
 """So many rows are tried where the database, save() or full_clean() refuses made values."""
 
 
