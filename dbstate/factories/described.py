@@ -18,10 +18,11 @@ from dbstate.binding import Binding, bind
 from dbstate.catalog import Catalog, Table
 from dbstate.factories.setting import current
 from dbstate.introspection import read_catalog
-from dbstate.rows.uniques import place_in_period
+from dbstate.rows import narrowed
 from dbstate.seeding.records import Records
 from dbstate.seeding.samples import Samples
-from dbstate.values import ColumnValues, Setting, column_values
+from dbstate.seeding.sources import values_of
+from dbstate.values import ColumnValues, Setting
 
 
 @dataclass(eq=False, slots=False)
@@ -62,33 +63,15 @@ class Described:
 
     def source(self, name: str, column: str, unique: bool, disjoint: bool) -> ColumnValues:
         """The values of a column; its validators are asked, the database is not."""
-        table = self.catalog[name]
-        facts = table.column(column)
-
-        def accept(value: object) -> object:
-            if facts.kind == "file" and value:
-                self.samples.write(name, column, str(value))
-            cleaned = self.binding.accept(name, column, value)
-            self.binding.encode(name, column, cleaned)
-            return cleaned
-
-        called = facts.has_default and facts.default is None
-        return column_values(
-            table,
-            facts,
-            self.setting,
-            unique=unique,
-            disjoint=disjoint,
-            place=place_in_period(table, column) if disjoint else "",
-            accept=accept,
-            made=(lambda: self.binding.default(name, column)) if called else None,
+        return values_of(
+            self.catalog, self.binding, self.samples, self.setting, name, column, unique, disjoint
         )
 
     def learn(self, names: tuple[str, ...]) -> bool:
         """Read the rules that the database has for these tables, once; whether there were new ones."""
         tables = dict(self.catalog.tables)
         for name in set(names) - self.learned:
-            tables[name] = self.backend.with_live_rules(self.connection, tables[name])
+            tables[name] = narrowed(self.backend.with_live_rules(self.connection, tables[name]))
         self.learned.update(names)
         if all(tables[name] == self.catalog[name] for name in names):
             return False
@@ -112,7 +95,8 @@ def described(apps: Apps, using: str) -> Described:
             # The same models under another setting: only the values differ.
             found = replace(like, setting=key[1], blueprints={})
         else:
-            catalog = with_registered_names(read_catalog(apps, using=using))
+            read = with_registered_names(read_catalog(apps, using=using))
+            catalog = Catalog.from_tables(tuple(narrowed(table) for table in read))
             found = Described(apps, using, key[1], catalog, bind(catalog, apps, using=using))
         by_setting[key] = found
     return found

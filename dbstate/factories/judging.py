@@ -114,6 +114,7 @@ def _mender(
         seen.records,
         assembler,
         frozenset(frozen),
+        seen.samples.write,
         good=blueprint.good,
         budget=blueprint.budget,
         unfilled=_unfilled(blueprint, row, given),

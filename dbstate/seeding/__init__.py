@@ -4,7 +4,7 @@ from dbstate.seeding.plan import Options, Plan, Skipped, TooManyRows, Unit, Unkn
 from dbstate.seeding.prepare import Prepared, encoded_password, prepare
 from dbstate.seeding.report import Report, TableResult
 from dbstate.seeding.run import CannotFill
-from dbstate.seeding.space import TooLittleSpace
+from dbstate.seeding.space import TooLittleSpace, TooManyLocks
 
 __all__ = [
     "CannotFill",
@@ -15,6 +15,7 @@ __all__ = [
     "Skipped",
     "TableResult",
     "TooLittleSpace",
+    "TooManyLocks",
     "TooManyRows",
     "Unit",
     "UnknownLabel",

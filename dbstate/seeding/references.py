@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dbstate.catalog import Catalog, ForeignKey, GenericKey, Table
@@ -41,6 +41,8 @@ class References:
     plan: Plan
     predicted: Callable[[Unit, ForeignKey], list[tuple[object, ...]]]
     """Keys that the rows of a unit that is not loaded yet will have."""
+    promised: Mapping[tuple[str, str], Sequence[tuple[object, ...]]]
+    """By table and foreign key, what its rows shall hold, since other rows count on it."""
     why_empty: Mapping[str, str]
     """Tables that could not be filled, with the reason."""
 
@@ -109,6 +111,7 @@ class References:
             own=own,
             pending=pending,
             how=how,
+            promised=self.promised.get((table.name, key.name), ()),
         )
 
     def _missing(self, table: Table, key: ForeignKey, stock: Stock | None) -> ParentMissing:
@@ -184,7 +187,6 @@ class References:
 
     def _generic_options(self, table: Table, key: GenericKey) -> list[tuple[object, ...]]:
         """(content type, object id) pairs, the tables taking turns; library tables as a last resort."""
-        allowed = self._allowed_types(table, key)
         for library in (False, True):
             columns = []
             # By name: tables filled by an earlier run stand elsewhere in the stocks.
@@ -192,16 +194,18 @@ class References:
                 target = self.catalog[name]
                 if bool(target.library_filled) != library or target.auto_created or not target.managed:
                     continue
-                found = self._generic_rows(table, key, target, stock, allowed)
-                if found:
-                    columns.append(found)
+                columns.append(self._generic_rows(table, key, target, stock))
+            # Only now is each table's content type there, one of which may be all that is admitted.
+            allowed = self._allowed_types(table, key)
+            if allowed is not None:
+                columns = [[row for row in found if row[:1] in allowed] for found in columns]
             turns = [column[turn] for turn in range(GENERIC) for column in columns if turn < len(column)]
             if turns:
                 return turns
         return []
 
     def _generic_rows(
-        self, table: Table, key: GenericKey, target: Table, stock: Stock, allowed: frozenset[object] | None
+        self, table: Table, key: GenericKey, target: Table, stock: Stock
     ) -> list[tuple[object, ...]]:
         object_column = table.column(key.object_column)
         if len(target.primary_key) != 1 or target.name == table.name:
@@ -210,8 +214,6 @@ class References:
         if kind != object_column.kind and object_column.kind not in _TEXT_LIKE:
             return []
         content_type = self.records.content_type(target.name)
-        if allowed is not None and (content_type,) not in allowed:
-            return []
         rows: list[tuple[object, ...]] = []
         for position in stock.positions()[:GENERIC]:
             (value,) = stock.values(position, target.primary_key)
