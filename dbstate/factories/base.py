@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar, overload
 
 from asgiref.sync import sync_to_async
@@ -21,7 +22,7 @@ from factory.utils import sort_ordered_objects
 from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of
 from dbstate.factories.bulk import load
 from dbstate.factories.chain import Attempt, Chain, Unfinished
-from dbstate.factories.counting import give_back, place_of
+from dbstate.factories.counting import built, give_back, place_of
 from dbstate.factories.described import Described, described
 from dbstate.factories.errors import BadOverride, NextRow, NoInstances, RowRefused, UnknownModel
 from dbstate.factories.making import finish, made_row, make, parent_of, row_numbers
@@ -185,13 +186,18 @@ class InferringOptions(DjangoOptions):
     def __init__(self) -> None:
         self._declared = DeclarationSet()
         self._merged: tuple[Blueprint, DeclarationSet] | None = None
+        self._blueprint: Blueprint | None = None
         super().__init__()
 
     @property
     def blueprint(self) -> Blueprint:
         """How instances of the model are made, as the models are now."""
+        known = self._blueprint
+        if known is not None and known.is_current():
+            return known
         model = self.get_model_class()
-        return blueprint_of(described(model._meta.apps, self.database), model)
+        self._blueprint = blueprint_of(described(model._meta.apps, self.database), model)
+        return self._blueprint
 
     @property
     def pre_declarations(self) -> Any:
@@ -225,7 +231,7 @@ class InferringOptions(DjangoOptions):
                     one.field_name = name
         return parse_declarations(found)[0]
 
-    @property
+    @cached_property
     def is_pure(self) -> bool:
         """Whether everything is inferred, so that factory_boy's own machinery has nothing to do."""
         traits = self.parameters.keys() - self.edges.keys()
@@ -237,7 +243,7 @@ class InferringOptions(DjangoOptions):
             and all(getattr(self.factory, n).__func__ is getattr(ModelFactory, n).__func__ for n in hooks)
         )
 
-    @property
+    @cached_property
     def edges(self) -> dict[str, str]:
         """Edge cases by the name of their trait, but for what the model has a field of that name."""
         return {name: one.edge for name, one in self.parameters.items() if isinstance(one, EdgeTrait)}
@@ -328,6 +334,24 @@ class ModelFactory(DjangoModelFactory[M]):
             return cls._made(strategy, dict(params), _new_chain(cls, given, create, attempt), edge)
 
         return _attempted(cls, act) if create else act(Attempt())
+
+    @classmethod
+    def build(cls, **kwargs: Any) -> M:
+        """An instance with its chain; the database is not asked."""
+        if kwargs or not cls._meta.is_pure or not cls._meta.blueprint.is_alone:
+            made: M = cls._generate(enums.BUILD_STRATEGY, kwargs)
+            return made
+        return cls.build_batch(1)[0]
+
+    @classmethod
+    def build_batch(cls, size: int, **kwargs: Any) -> list[M]:
+        """So many instances, each with a chain of its own but for what is given."""
+        if kwargs or not cls._meta.is_pure or not cls._meta.blueprint.is_alone:
+            return [cls.build(**kwargs) for _ in range(size)]
+        blueprint = cls._meta.blueprint
+        model: Any = blueprint.model
+        numbers = (built(cls._meta.database, blueprint.chain) for _ in range(size))
+        return [model(**made_row(blueprint, one, "")) for one in numbers]
 
     @classmethod
     def _made(cls, strategy: str, params: dict[str, Any], chain: Chain, edge: str) -> Any:

@@ -17,6 +17,7 @@ from dbstate.catalog import Table
 from dbstate.factories.conditions import Rules
 from dbstate.factories.described import Described
 from dbstate.factories.errors import NoInstances, UnknownField
+from dbstate.factories.setting import current
 from dbstate.rows import Assembler, Draft, Stocks
 from dbstate.rows.own import OwnColumns
 from dbstate.seeding.mend import BUDGET
@@ -102,6 +103,15 @@ class Blueprint:
             if parent._meta.concrete_model is not model._meta.concrete_model:
                 yield from self._chain(parent)
         yield model._meta.db_table
+
+    def is_current(self) -> bool:
+        """Whether models, plan facts and the database's rules are those that it was made of."""
+        return self.seen.setting is current() and self.seen.blueprints.get(self.model) is self
+
+    @cached_property
+    def is_alone(self) -> bool:
+        """Whether a row needs no other one, and no look at what else it holds."""
+        return not (self.own_type or any(relation.required for relation in self.relations))
 
     def tables(self) -> Iterator[Table]:
         """The catalog's tables of the chain."""
