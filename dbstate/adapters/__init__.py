@@ -2,6 +2,6 @@
 
 from dbstate.adapters.paths import write_paths
 from dbstate.adapters.registries import with_registered_names
-from dbstate.adapters.trees import Tree, tree_of
+from dbstate.adapters.trees import Tree, add_to_tree, tree_of
 
-__all__ = ["Tree", "tree_of", "with_registered_names", "write_paths"]
+__all__ = ["Tree", "add_to_tree", "tree_of", "with_registered_names", "write_paths"]

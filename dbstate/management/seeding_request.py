@@ -104,10 +104,8 @@ def _number(text: str, number: str) -> int:
 
 def replay_line(options: Options, given: Mapping[str, Any]) -> str:
     """The command line that makes the same rows again beside the same rows."""
-    midnight = options.now.time() == time()
-    now = options.now.date().isoformat() if midnight else options.now.isoformat()
     parts = ["python manage.py dbstate_seed", *map(_quoted, given["labels"])]
-    parts += [f"--seed {options.seed}", f"--now {now}"]
+    parts += [f"--seed {options.seed}", f"--now {shown_now(options)}"]
     parts += [f"--rows {_quoted(rows)}" for rows in given["rows"]]
     if given["profile"] != "mixed":
         parts.append(f"--profile {given['profile']}")
@@ -119,6 +117,12 @@ def replay_line(options: Options, given: Mapping[str, Any]) -> str:
     if options.settings:
         parts.append(f"--settings {_quoted(options.settings)}")
     return " ".join(parts)
+
+
+def shown_now(options: Options) -> str:
+    """The reference date as ``--now`` takes it."""
+    midnight = options.now.time() == time()
+    return options.now.date().isoformat() if midnight else options.now.isoformat()
 
 
 def _quoted(text: object) -> str:

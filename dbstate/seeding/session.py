@@ -12,14 +12,14 @@ from dbstate.catalog import Catalog, ForeignKey, Table
 from dbstate.rows import Assembler, Draft, Exhausted, edge_at, narrowed, value_of
 from dbstate.rows.paths import Agreement
 from dbstate.rows.stock import Stock, Stocks
-from dbstate.rows.uniques import place_in_period
 from dbstate.seeding.mend import Purse
 from dbstate.seeding.plan import Plan, Unit
 from dbstate.seeding.records import Records
 from dbstate.seeding.references import EXISTING, References
 from dbstate.seeding.report import Report, TableResult
 from dbstate.seeding.samples import Samples
-from dbstate.values import ColumnValues, Setting, column_values
+from dbstate.seeding.sources import values_of
+from dbstate.values import ColumnValues, Setting
 
 Progress = Callable[[str, int], None]
 """Called with a model's label and the number of its rows that were written."""
@@ -88,27 +88,8 @@ class Session:
 
     def source(self, table: str, column: str, unique: bool, disjoint: bool) -> ColumnValues:
         """Where the values of a column come from; its validators are asked."""
-
-        described = self.catalog[table]
-        facts = described.column(column)
-        called = facts.has_default and facts.default is None
-
-        def accept(value: object) -> object:
-            if facts.kind == "file" and value:
-                # Validators and clean() may open it.
-                self.samples.write(table, column, str(value))
-            return self.binding.judge(table, column, value)
-
-        return column_values(
-            described,
-            facts,
-            self.setting,
-            unique=unique,
-            disjoint=disjoint,
-            place=place_in_period(described, column) if disjoint else "",
-            accept=accept,
-            hold=lambda value: self.binding.hold(table, column, value),
-            made=(lambda: self.binding.default(table, column)) if called else None,
+        return values_of(
+            self.catalog, self.binding, self.samples, self.setting, table, column, unique, disjoint
         )
 
     def automatic_keys(self, names: Iterable[str]) -> dict[tuple[str, str], Callable[[int], object]]:

@@ -27,6 +27,15 @@ from dbstate.management.seeding_report import (
     report_as_text,
 )
 from dbstate.management.seeding_request import check_asked, replay_line, rows_before, seeding_options
+from dbstate.management.state_request import (
+    enter_committed,
+    find_state,
+    read_state,
+    refuse_params,
+    render_entered,
+    render_planned,
+    state_replay_line,
+)
 from dbstate.seeding import Options as SeedingOptions
 from dbstate.seeding import Prepared, prepare
 
@@ -62,8 +71,23 @@ class Command(DbstateCommand):
         parser.add_argument(
             "--strict", action="store_true", help="Write nothing when any table cannot be filled."
         )
+        parser.add_argument(
+            "--state",
+            metavar="NAME",
+            help="Enter this named state instead of filling tables (dbstate_states lists them).",
+        )
+        parser.add_argument(
+            "--param",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="A parameter of the state; a value that is JSON is read as such. Repeatable.",
+        )
 
     def run(self, options: Options, given: Mapping[str, Any]) -> int:
+        if given["state"] is not None:
+            return self._enter(options, given)
+        refuse_params(given)
         seeding = seeding_options(options, given)
         connection = self.connect(options)
         if options.dry_run:
@@ -83,6 +107,21 @@ class Command(DbstateCommand):
         self.emit(options, text)
         worse = [finding for finding in report.findings if finding.severity != "note"]
         return FINDINGS if report.failed or worse else CLEAN
+
+    def _enter(self, options: Options, given: Mapping[str, Any]) -> int:
+        """Enter a named state; it may remove rows only where the guard lets rows be removed."""
+        params = read_state(given)
+        found = find_state(options, given["state"], params)
+        connection = self.connect(options)
+        if options.dry_run:
+            verdict = self.judge(connection, options, purpose="seed")
+            self.emit(options, render_planned(options, given["state"], found, verdict))
+            return CLEAN
+        self._migrate(options, self.permit(connection, options, purpose="seed"))
+        may_remove = lambda: self.permit(connection, options, purpose="write")  # noqa: E731 - one expression
+        entered = enter_committed(options, given, params, may_remove)
+        self.emit(options, render_entered(options, entered, state_replay_line(options, given)))
+        return CLEAN
 
     def _dry_run(self, connection: BaseDatabaseWrapper, options: Options, seeding: SeedingOptions) -> int:
         found = self.judge(connection, options, purpose="seed")
