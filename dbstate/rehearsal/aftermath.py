@@ -1,0 +1,172 @@
+"""What the child process is asked of the copy between the phases: models against the database, rows of new
+models, generated rows. Everything here needs the project's historical models."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.apps.registry import Apps
+from django.db import DatabaseError, Error, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+
+from dbstate.backends import backend_for
+from dbstate.backends.protocol import LoadRefused
+from dbstate.catalog.diff import Difference, drift
+from dbstate.errors import DbstateError
+from dbstate.introspection import read_catalog
+from dbstate.rehearsal.evidence import WrittenBack
+from dbstate.rehearsal.orders import Key
+from dbstate.rehearsal.running import state_now
+from dbstate.seeding import Options, prepare
+from dbstate.snapshots import SCHEMA
+
+TRIED_ROWS = 3
+"""Rows of each model that are written and read back."""
+
+_MISFITS = ("42703", "42P01", "42804", "42883")
+"""No such column, no such table, another type: the models and the database are not of one mind."""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFacts:
+    """What the parent process must know of a migration before it runs."""
+
+    atomic: bool
+    operations: tuple[str, ...]
+    """Class names."""
+
+
+def describe(connection: BaseDatabaseWrapper, keys: Sequence[Key]) -> tuple[MigrationFacts, ...]:
+    """Facts of these migrations, in order. KeyError where there is no such migration."""
+    nodes = MigrationExecutor(connection).loader.graph.nodes
+    return tuple(
+        MigrationFacts(nodes[key].atomic, tuple(type(one).__name__ for one in nodes[key].operations))
+        for key in keys
+    )
+
+
+# models and database ------------------------------------------------------------------------------------
+
+
+def schemas_of(connection: BaseDatabaseWrapper) -> tuple[str, ...]:
+    """The schemas of the copy that are the project's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            r"""SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%%'
+                AND nspname NOT IN ('information_schema', %s) ORDER BY 1""",
+            [SCHEMA],
+        )
+        return tuple(name for (name,) in cursor.fetchall())
+
+
+def drifted(connection: BaseDatabaseWrapper) -> tuple[Difference, ...]:
+    """Where the database contradicts the models of the applied migrations."""
+    backend = backend_for(connection)
+    expected = read_catalog(state_now(connection).apps, using=connection.alias)
+    found = backend.live_catalog(connection, schemas=schemas_of(connection))
+    return drift(expected, found, same=backend.same_expression(connection))
+
+
+# writing back -------------------------------------------------------------------------------------------
+
+
+def written_back(
+    connection: BaseDatabaseWrapper, tables: Collection[str], new: Collection[str]
+) -> tuple[WrittenBack, ...]:
+    """Write rows of the models of these tables and read them back, each by itself; nothing stays."""
+    apps = state_now(connection).apps
+    return tuple(_tried(connection, apps, model, new) for model in _models(apps, tables))
+
+
+def _models(apps: Apps, tables: Collection[str]) -> Iterator[type[models.Model]]:
+    for model in apps.get_models(include_auto_created=True):
+        meta = model._meta
+        if meta.managed and not meta.proxy and not meta.swapped and meta.db_table in tables:
+            yield model
+
+
+def _tried(
+    connection: BaseDatabaseWrapper, apps: Apps, model: type[models.Model], new: Collection[str]
+) -> WrittenBack:
+    table = model._meta.db_table
+    made, failure, tried = 0, "", True
+    try:
+        with transaction.atomic(using=connection.alias):
+            made = _seed(connection, apps, model._meta.label_lower)
+            failure = _read_back(connection, model, made)
+            transaction.set_rollback(True, using=connection.alias)
+    except LoadRefused as error:
+        failure, tried = str(error), _misfit(model, error.verdict.sqlstate, error.verdict.column)
+    except DatabaseError as error:
+        verdict = backend_for(connection).classify(error)
+        failure, tried = verdict.message or str(error), _misfit(model, verdict.sqlstate, verdict.column)
+    except DbstateError as error:
+        failure, tried = str(error), False
+    if not made and not failure:
+        failure, tried = "no row could be made for it", False
+    return WrittenBack(model._meta.label, table, table in new, made, failure, tried)
+
+
+def _misfit(model: type[models.Model], sqlstate: str, column: str) -> bool:
+    """Whether the refusal shows that models and database disagree, not that a made row was a bad one."""
+    known = {field.column for field in model._meta.local_concrete_fields}
+    return sqlstate in _MISFITS or (sqlstate == "23502" and bool(column) and column not in known)
+
+
+def _seed(connection: BaseDatabaseWrapper, apps: Apps, label: str) -> int:
+    rows = apps.get_model(label)._base_manager.using(connection.alias)
+    there: int = rows.count()
+    options = Options(
+        now=datetime.now(UTC),
+        labels=(label,),
+        rows_by_label={label: there + TRIED_ROWS},
+        profile="realistic",
+    )
+    prepare(apps, using=connection.alias, options=options).run()
+    made: int = rows.count() - there
+    return made
+
+
+def _read_back(connection: BaseDatabaseWrapper, model: type[models.Model], made: int) -> str:
+    """Read the last rows, write them and read them again; what came back otherwise."""
+    rows = model._base_manager.using(connection.alias)
+    fields = [
+        field
+        for field in model._meta.concrete_fields
+        if not getattr(field, "generated", False) and not getattr(field, "auto_now", False)
+    ]
+    for row in list(rows.order_by("-pk")[:made]):
+        wrote = {field.attname: getattr(row, field.attname) for field in fields}
+        row.save(using=connection.alias, force_update=bool(len(fields) > 1))
+        again = rows.get(pk=row.pk)
+        for name, value in wrote.items():
+            if getattr(again, name) != value:
+                return f"{name} was written as {value!r} and came back as {getattr(again, name)!r}"
+    return ""
+
+
+# generated rows -----------------------------------------------------------------------------------------
+
+
+def build(connection: BaseDatabaseWrapper, applied: Sequence[Key]) -> tuple[Key, ...]:
+    """Migrate the empty copy to where the source stands; the migrations that were not found here."""
+    executor = MigrationExecutor(connection)
+    known = [key for key in applied if key in executor.loader.graph.nodes]
+    executor.migrate(known)
+    return tuple(key for key in applied if key not in executor.loader.graph.nodes)
+
+
+def seed(connection: BaseDatabaseWrapper, told: Mapping[str, Any]) -> int:
+    """Fill the tables of the applied migrations; how many rows were made."""
+    apps = state_now(connection).apps
+    now = datetime.fromisoformat(told["now"]) if told["now"] else datetime.now(UTC)
+    options = Options(now=now, seed=told["seed"], rows=told["rows"])
+    report = prepare(apps, using=connection.alias, options=options).run()
+    return sum(table.made for table in report.tables)
+
+
+__all__ = ["Error", "build", "describe", "drifted", "schemas_of", "seed", "written_back"]

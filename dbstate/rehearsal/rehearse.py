@@ -1,0 +1,329 @@
+"""The rehearsal: a copy, the migrations applied, reversed and applied again there, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from django.db import Error
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.recorder import MigrationRecorder
+
+from dbstate.backends import backend_for
+from dbstate.backends.postgresql_copies import CannotCopy, Copied, copy_of, empty_beside, given_copy, opened
+from dbstate.catalog import Catalog
+from dbstate.catalog.diff import diff
+from dbstate.embedded import EmbeddedError
+from dbstate.embedded.binaries import find_binaries
+from dbstate.rehearsal.aftermath import MigrationFacts, schemas_of
+from dbstate.rehearsal.evidence import (
+    Answer,
+    Comparison,
+    CopyFacts,
+    Difference,
+    Evidence,
+    Failure,
+    FailureKind,
+    Moment,
+    Phase,
+    Run,
+    SequenceBehind,
+    WrittenBack,
+    from_json,
+)
+from dbstate.rehearsal.orders import Key, Request
+from dbstate.rehearsal.process import CannotRehearse, Child, Silent, Told, started
+from dbstate.rehearsal.remains import leftovers_of
+from dbstate.rehearsal.soundness import behind, broken_for_old_code, sequences, unvalidated
+from dbstate.snapshots import Changes, Pairing, Snapshot, compare, take
+
+Note = Callable[[str], object]
+Look = Callable[[Moment, BaseDatabaseWrapper], object]
+
+OWN_TABLES = ("django_migrations",)
+"""Tables whose rows are Django's record of the rehearsal itself."""
+
+
+def rehearse(
+    source: BaseDatabaseWrapper,
+    request: Request,
+    *,
+    note: Note = lambda text: None,
+    look: Look = lambda moment, copy: None,
+) -> Evidence:
+    """Run the targets on a copy of the database: apply, reverse, apply again.
+
+    The source is read and nothing else. ``look`` is called with a connection to the copy at each moment.
+    Failures of the migrations are in the evidence; raises CannotCopy and CannotRehearse where it could not
+    be tried.
+    """
+    note("copying the database" if request.origin != "generated" else "making an empty database")
+    with _copy(source, request) as copied:
+        facts = CopyFacts(
+            "generated" if copied.how == "empty" else copied.how,
+            copied.name,
+            copied.seconds,
+            copied.bytes,
+            copied.server,
+            copied.notes,
+        )
+        applied = _applied(source) if request.origin == "generated" else ()
+        with (
+            started(source.alias, copied.entry, source.settings_dict, request) as child,
+            opened(source, copied.entry) as copy,
+        ):
+            rehearsal = Rehearsal(request, child, copy, facts, note, look, ours=copied.how != "on")
+            rehearsal.go(applied)
+            return rehearsal.evidence()
+
+
+@contextmanager
+def _copy(source: BaseDatabaseWrapper, request: Request) -> Iterator[Copied]:
+    if request.on:
+        with given_copy(source, request.on) as copied:
+            yield copied
+    elif request.origin == "generated":
+        with empty_beside(source) as copied:
+            yield copied
+    else:
+        with copy_of(source, programs=_programs(), dump=request.origin == "snapshot") as copied:
+            yield copied
+
+
+def _programs() -> tuple[Path, ...]:
+    """Folders of pg_dump beside those on the path: the embedded server's."""
+    try:
+        return (find_binaries().program("pg_dump").parent,)
+    except EmbeddedError:  # the extra is not installed
+        return ()
+
+
+def _applied(source: BaseDatabaseWrapper) -> tuple[Key, ...]:
+    return tuple(MigrationRecorder(source).applied_migrations())
+
+
+@dataclass(slots=True)
+class Baseline:
+    """The copy before the targets."""
+
+    catalog: Catalog
+    rows: Snapshot
+    drift: frozenset[Difference]
+    sequences: dict[str, SequenceBehind]
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """One rehearsal under way; what it found so far."""
+
+    request: Request
+    child: Child
+    copy: BaseDatabaseWrapper
+    facts: CopyFacts
+    note: Note
+    look: Look
+    ours: bool
+    """Whether the copy is ours alone, so that sessions left in it are."""
+    runs: list[Run] = field(default_factory=list)
+    found: dict[str, Any] = field(default_factory=dict)
+    """Fields of Evidence."""
+    answers: list[Answer] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    between: Snapshot | None = None
+
+    def evidence(self) -> Evidence:
+        """All that was seen."""
+        return Evidence(
+            self.facts, tuple(self.runs), answers=tuple(self.answers), notes=tuple(self.notes), **self.found
+        )
+
+    def go(self, applied: tuple[Key, ...]) -> None:
+        """Every phase, as far as it comes."""
+        if self.facts.how == "generated" and not self._generate(applied):
+            return
+        if self.request.parents and self.facts.how != "generated":
+            self.note("applying what comes before it on the copy")
+            if not self._run("parents", self.request.parents):
+                return
+        facts = self._describe()
+        before = self._baseline()
+        self._moment("before")
+        self.note("applying on the copy")
+        if not self._apply(facts, before):
+            return
+        after = self._after(before)
+        self._moment("applied")
+        self.note("reversing on the copy")
+        if not self._run("reverse", self.request.targets):
+            return
+        self.found["returned"] = self._compared(before, before.catalog, "name", self._renamed)
+        self._moment("returned")
+        self.note("applying once more on the copy")
+        if not self._run("reapply", self.request.targets):
+            return
+        self.found["repeated"] = self._repeated(after)
+        self._moment("reapplied")
+
+    # phases -------------------------------------------------------------------------------------------------
+
+    def _generate(self, applied: tuple[Key, ...]) -> bool:
+        """Migrate the empty copy to before the targets, and fill it; whether that went."""
+        self.note("making rows for the models of before")
+        unknown = self._ask(do="build", keys=[*applied, *self.request.parents])
+        if unknown:
+            names = ", ".join(".".join(key) for key in unknown)
+            self.notes.append(f"applied to the source and not found in the code: {names}")
+        now = self.request.now.isoformat() if self.request.now else ""
+        rows = self._ask(do="seed", now=now, seed=self.request.seed, rows=self.request.rows)
+        self.facts = replace(self.facts, rows_made=rows)
+        return True
+
+    def _describe(self) -> tuple[MigrationFacts, ...]:
+        return from_json(tuple[MigrationFacts, ...], self._ask(do="describe", keys=self.request.targets))
+
+    def _apply(self, facts: tuple[MigrationFacts, ...], before: Baseline) -> bool:
+        """Apply the targets; whether they went. A non-atomic one is watched for what it leaves."""
+        if all(fact.atomic for fact in facts):
+            return self._run("apply", self.request.targets)
+        for key, fact in zip(self.request.targets, facts, strict=True):
+            catalog = before.catalog if fact.atomic else self._catalog()
+            if not self._run("apply", (key,)):
+                if not fact.atomic:
+                    self._end_strangers()
+                    self.found["leftovers"] = leftovers_of(catalog, self._catalog())
+                return False
+        return True
+
+    _renamed: bool = False
+
+    def _run(self, phase: Phase, keys: tuple[Key, ...]) -> bool:
+        """Run a phase in the child; whether it went."""
+        try:
+            told = self.child.ask(self.request.timeout, do="run", phase=phase, keys=keys)
+            run, self._renamed = from_json(tuple[Run, bool], told)
+        except (Silent, Told) as error:
+            run = Run(phase, self.request.timeout, (), self._lost(phase, error))
+        run = replace(run, output=self.child.output())
+        self._add(run)
+        self._end_strangers()
+        return run.failure is None
+
+    def _add(self, run: Run) -> None:
+        """Runs of one phase are one."""
+        if self.runs and self.runs[-1].phase == run.phase:
+            last = self.runs.pop()
+            run = replace(
+                run,
+                seconds=last.seconds + run.seconds,
+                steps=(*last.steps, *run.steps),
+                refused=(*last.refused, *run.refused),
+            )
+        self.runs.append(run)
+
+    def _lost(self, phase: Phase, error: Silent | Told) -> Failure:
+        migration, index, text = self.child.at
+        if isinstance(error, Told):
+            return Failure("setup", phase, str(error))
+        kind: FailureKind = "timeout" if error.timed_out else "died"
+        message = (
+            f"it took more than {self.request.timeout:g} seconds"
+            if error.timed_out
+            else f"its process ended with code {error.code}"
+        )
+        return Failure(kind, phase, message, migration, index, text)
+
+    # looking ------------------------------------------------------------------------------------------------
+
+    def _baseline(self) -> Baseline:
+        return Baseline(
+            self._catalog(),
+            take(self.copy, "start", without=OWN_TABLES),
+            frozenset(self._drift()),
+            sequences(self.copy, self._catalog()),
+        )
+
+    def _after(self, before: Baseline) -> Catalog:
+        """Look at the result of the first application."""
+        self.note("comparing")
+        after = self._catalog()
+        comparison = self._compared(before, after, "identity", self._renamed)
+        self.found["applied"] = comparison
+        self.found["unvalidated"] = unvalidated(before.catalog, after)
+        self.found["drift"] = tuple(one for one in self._drift() if one not in before.drift)
+        self.found["sequences"] = behind(before.sequences, sequences(self.copy, after))
+        self.found["old_code"] = broken_for_old_code(before.catalog, after)
+        if self.request.write_back:
+            self.found["written"] = self._written_back(before.catalog, after)
+        return after
+
+    def _compared(self, before: Baseline, after: Catalog, pairing: Pairing, renamed: bool) -> Comparison:
+        """Rows and schema of now against before."""
+        changes: Changes = compare(
+            self.copy,
+            before.rows,
+            pairing=pairing,
+            samples=self.request.samples,
+            between=self.between if pairing == "name" else None,
+            without=OWN_TABLES,
+        )
+        if pairing == "identity" and changes.moved:
+            self.between = take(self.copy, "between", only=changes.moved, without=OWN_TABLES)
+        now = after if pairing == "identity" else self._catalog()
+        return Comparison(changes.tables, changes.new_tables, diff(before.catalog, now), renamed)
+
+    def _repeated(self, after: Catalog) -> Comparison:
+        """The second application against the first: what was different about it."""
+        return Comparison((), (), diff(after, self._catalog()))
+
+    def _written_back(self, before: Catalog, after: Catalog) -> tuple[WrittenBack, ...]:
+        new = [name for name in after.tables if name not in before.tables]
+        touched = {one.table for one in diff(before, after) if one.table in after.tables}
+        told = self._ask(do="write back", tables=sorted({*new, *touched}), new=new)
+        return from_json(tuple[WrittenBack, ...], told)
+
+    def _drift(self) -> tuple[Difference, ...]:
+        return from_json(tuple[Difference, ...], self._ask(do="drift"))
+
+    def _catalog(self) -> Catalog:
+        backend = backend_for(self.copy)
+        return backend.live_catalog(self.copy, schemas=schemas_of(self.copy))
+
+    def _moment(self, moment: Moment) -> None:
+        """Let the caller look, and run its functions in the child."""
+        self.look(moment, self.copy)
+        for call in self.request.calls:
+            if call.moment == moment:
+                self.answers.append(self._called(moment, call.function, call.argument))
+
+    def _called(self, moment: Moment, function: str, argument: Any) -> Answer:
+        try:
+            told = self.child.ask(self.request.timeout, do="call", function=function, argument=argument)
+        except Told as error:
+            return Answer(moment, function, None, str(error))
+        except Silent as error:
+            raise CannotRehearse(f"cannot run {function} on the copy: its process {error}") from error
+        return Answer(moment, function, told)
+
+    def _ask(self, **command: Any) -> Any:
+        try:
+            return self.child.ask(self.request.timeout, **command)
+        except (Told, Silent) as error:
+            raise CannotRehearse(
+                f"cannot rehearse ({command['do']}): {error}\n{self.child.output()}".strip()
+            ) from error
+
+    def _end_strangers(self) -> None:
+        """Sessions that a migration opened past Django and left in our copy would stand in the way."""
+        if self.ours:
+            with self.copy.cursor() as cursor:
+                cursor.execute(
+                    """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                       WHERE datname = current_database() AND pid <> pg_backend_pid()
+                         AND backend_type = 'client backend'"""
+                )
+
+
+__all__ = ["CannotCopy", "CannotRehearse", "Error", "Rehearsal", "rehearse"]

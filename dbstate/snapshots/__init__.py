@@ -1,0 +1,20 @@
+"""Snapshots: what is in the tables now, kept aside, and what differs later."""
+
+from dbstate.snapshots.changes import ColumnChange, DroppedColumn, Sample, TableChange
+from dbstate.snapshots.compare import Changes, Pairing, compare
+from dbstate.snapshots.keep import SCHEMA, KeptTable, Snapshot, drop_snapshots, take
+
+__all__ = [
+    "SCHEMA",
+    "Changes",
+    "ColumnChange",
+    "DroppedColumn",
+    "KeptTable",
+    "Pairing",
+    "Sample",
+    "Snapshot",
+    "TableChange",
+    "compare",
+    "drop_snapshots",
+    "take",
+]

@@ -1,0 +1,351 @@
+"""Comparing kept rows with those of now: by key, column by column, inside the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from dbstate.backends.naming import quoted
+from dbstate.snapshots.changes import ColumnChange, DroppedColumn, Sample, TableChange
+from dbstate.snapshots.keep import KeptTable, Snapshot, kept_name
+from dbstate.snapshots.layout import LaidColumn, LaidTable, read_layout
+
+Pairing = Literal["identity", "name"]
+"""How a table or column of before is found again. By identity, which survives renaming, else by name; or the
+other way round, where what was dropped is said to be back."""
+
+_WIDEST = 400
+"""Columns that are counted in one statement: a row of PostgreSQL holds 1,664 values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What differs."""
+
+    tables: tuple[TableChange, ...]
+    new_tables: tuple[tuple[str, int], ...]
+    moved: frozenset[int]
+    """Object ids that tables have now whose columns hold something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A column of before and the same one now."""
+
+    before: LaidColumn
+    after: LaidColumn
+
+    def _sides(self) -> tuple[str, str]:
+        """SQL of both values in a form that can be compared."""
+        before, after = f"b.{kept_name(self.before)}", f"a.{quoted(self.after.name)}"
+        families = {self.before.family, self.after.family}
+        if self.before.base == self.after.base and families <= {"number", "moment", "same"}:
+            return before, after
+        if families == {"number"}:
+            return f"{before}::numeric", f"{after}::numeric"
+        if families == {"moment"}:
+            return f"{before}::timestamptz", f"{after}::timestamptz"
+        return f'{before}::text COLLATE "C"', f'{after}::text COLLATE "C"'
+
+    @property
+    def differs(self) -> str:
+        before, after = self._sides()
+        return f"({before} IS DISTINCT FROM {after})"
+
+    @property
+    def equal(self) -> str:
+        before, after = self._sides()
+        return f"{before} = {after}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of before and the same one now."""
+
+    before: KeptTable
+    after: LaidTable
+    columns: tuple[_Pair, ...]
+    dropped: tuple[LaidColumn, ...]
+
+    @property
+    def key(self) -> tuple[_Pair, ...]:
+        """The pairs of the key's columns; empty where it is gone, or there was none."""
+        pairs = {pair.before.number: pair for pair in self.columns}
+        key = self.before.was.key
+        return tuple(pairs[number] for number in key) if set(key) <= pairs.keys() else ()
+
+    @property
+    def joined(self) -> str:
+        """FROM both, by key; ``m`` is NULL where a side has no such row."""
+        on = " AND ".join(pair.equal for pair in self.key)
+        return (
+            f"(SELECT *, true AS dbstate_m FROM {self.before.sql}) b "
+            f"FULL JOIN (SELECT *, true AS dbstate_m FROM {self.after.sql}) a ON {on}"
+        )
+
+    def shown_key(self, side: str) -> str:
+        """SQL text of the key."""
+        parts = [
+            f"b.{kept_name(pair.before)}::text" if side == "b" else f"a.{quoted(pair.after.name)}::text"
+            for pair in self.key
+        ]
+        return parts[0] if len(parts) == 1 else f"concat_ws(', ', {', '.join(parts)})"
+
+    def order(self, side: str) -> str:
+        return ", ".join(
+            f"b.{kept_name(pair.before)}" if side == "b" else f"a.{quoted(pair.after.name)}"
+            for pair in self.key
+        )
+
+
+def compare(
+    connection: BaseDatabaseWrapper,
+    before: Snapshot,
+    *,
+    pairing: Pairing,
+    samples: int,
+    between: Snapshot | None = None,
+    without: Sequence[str] = (),
+) -> Changes:
+    """What differs between the kept rows and those of now. Each pair of tables is read once, and once more
+    for the samples of what differs.
+
+    ``between`` are rows kept at a moment in between: says of changed values whether they stand there since.
+    """
+    now = read_layout(connection, without=without)
+    found = _matched(before.tables, now, pairing)
+    changes, moved = [], set()
+    for kept in before.tables:
+        after = found.get(kept.was.oid)
+        if after is None:
+            changes.append(_gone(kept))
+            continue
+        table = _Table(kept, after, *_columns(kept.was, after, pairing))
+        change = _Comparing(connection, table, samples, between).change()
+        if change is not None:
+            changes.append(change)
+            if change.columns:
+                moved.add(after.oid)
+    known = {table.oid for table in found.values()}
+    new = tuple((table.name, _count(connection, table.sql)) for table in now if table.oid not in known)
+    return Changes(tuple(changes), new, frozenset(moved))
+
+
+# finding again ------------------------------------------------------------------------------------------
+
+
+def _matched(
+    kept: Sequence[KeptTable], now: Sequence[LaidTable], pairing: Pairing
+) -> Mapping[int, LaidTable]:
+    """By object id of before, the table of now."""
+    by_oid = {table.oid: table for table in now}
+    by_name = {table.name: table for table in now}
+    ways: list[dict[int, LaidTable]] = [
+        {table.was.oid: by_oid[table.was.oid] for table in kept if table.was.oid in by_oid},
+        {table.was.oid: by_name[table.was.name] for table in kept if table.was.name in by_name},
+    ]
+    if pairing == "name":
+        ways.reverse()
+    found: dict[int, LaidTable] = {}
+    for way in ways:
+        taken = {table.oid for table in found.values()}
+        found |= {oid: table for oid, table in way.items() if oid not in found and table.oid not in taken}
+    return found
+
+
+def _columns(
+    was: LaidTable, now: LaidTable, pairing: Pairing
+) -> tuple[tuple[_Pair, ...], tuple[LaidColumn, ...]]:
+    """Pairs of columns, and the columns that are gone."""
+    same = was.oid == now.oid
+    by_number = {
+        column.number: other for column in was.columns if same and (other := now.numbered(column.number))
+    }
+    by_name = {column.number: other for column in was.columns if (other := now.named(column.name))}
+    ways = [by_number, by_name] if pairing == "identity" else [by_name, by_number]
+    found: dict[int, LaidColumn] = {}
+    for way in ways:
+        taken = {column.number for column in found.values()}
+        found |= {
+            number: column
+            for number, column in way.items()
+            if number not in found and column.number not in taken
+        }
+    pairs = tuple(_Pair(column, found[column.number]) for column in was.columns if column.number in found)
+    return pairs, tuple(column for column in was.columns if column.number not in found)
+
+
+# counting -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparing:
+    """One table."""
+
+    connection: BaseDatabaseWrapper
+    table: _Table
+    samples: int
+    between: Snapshot | None
+
+    def change(self) -> TableChange | None:
+        """What differs; None when nothing does."""
+        change = self._by_key() if self.table.key else self._as_a_whole()
+        if change.lost or change.gained or change.columns or change.dropped:
+            return change
+        return None
+
+    def _by_key(self) -> TableChange:
+        table = self.table
+        key = {pair.before.number for pair in table.key}
+        pairs = [pair for pair in table.columns if pair.before.number not in key]
+        rows_after, lost, gained, counts = self._counted(pairs)
+        columns = tuple(
+            self._column(pair, *counted) for pair, counted in zip(pairs, counts, strict=True) if counted[0]
+        )
+        return TableChange(
+            table=table.before.was.name,
+            table_after=table.after.name,
+            rows_before=table.before.rows,
+            rows_after=rows_after,
+            lost=lost,
+            gained=gained,
+            lost_keys=self._keys("b", "a") if lost else (),
+            gained_keys=self._keys("a", "b") if gained else (),
+            columns=columns,
+            dropped=tuple(self._dropped(column) for column in table.dropped),
+        )
+
+    def _counted(self, pairs: list[_Pair]) -> tuple[int, int, int, list[tuple[int, int, int]]]:
+        """Rows now, lost, gained; for each pair the rows that differ, became NULL, were NULL."""
+        counts: list[tuple[int, int, int]] = []
+        rows = lost = gained = 0
+        for start in range(0, max(len(pairs), 1), _WIDEST):
+            some = pairs[start : start + _WIDEST]
+            wanted = [
+                "count(a.dbstate_m)",
+                "count(*) FILTER (WHERE a.dbstate_m IS NULL)",
+                "count(*) FILTER (WHERE b.dbstate_m IS NULL)",
+            ]
+            for pair in some:
+                differs = f"a.dbstate_m AND b.dbstate_m AND {pair.differs}"
+                wanted += [
+                    f"count(*) FILTER (WHERE {differs})",
+                    f"count(*) FILTER (WHERE {differs} AND a.{quoted(pair.after.name)} IS NULL)",
+                    f"count(*) FILTER (WHERE {differs} AND b.{kept_name(pair.before)} IS NULL)",
+                ]
+            ((rows, lost, gained, *numbers),) = self._fetch(
+                f"SELECT {', '.join(wanted)} FROM {self.table.joined}"
+            )
+            counts += zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
+        return rows, lost, gained, counts
+
+    def _column(self, pair: _Pair, rows: int, nulled: int, filled: int) -> ColumnChange:
+        found = self._fetch(
+            f"SELECT {self.table.shown_key('b')}, b.{kept_name(pair.before)}::text, "
+            f"a.{quoted(pair.after.name)}::text FROM {self.table.joined} "
+            f"WHERE a.dbstate_m AND b.dbstate_m AND {pair.differs} "
+            f"ORDER BY {self.table.order('b')} LIMIT {self.samples}"
+        )
+        return ColumnChange(
+            column=pair.before.name,
+            column_after=pair.after.name,
+            type_before=pair.before.type,
+            type_after=pair.after.type,
+            rows=rows,
+            nulled=nulled,
+            filled=filled,
+            samples=tuple(Sample(*row) for row in found),
+            kept=self._kept(pair),
+        )
+
+    def _kept(self, pair: _Pair) -> int:
+        """How many of the values that differ are those of the moment in between."""
+        middle = self.between.of(self.table.before.was.oid) if self.between else None
+        if middle is None or not (column := middle.was.numbered(pair.before.number)):
+            return 0
+        by_number = {known.number for known in middle.was.columns}
+        if not by_number.issuperset(self.table.before.was.key):
+            return 0
+        on = " AND ".join(
+            f"b.{kept_name(one.before)}::text = m.{kept_name(one.before)}::text" for one in self.table.key
+        )
+        same = _Pair(column, pair.after).differs.replace("b.", "m.", 1)
+        ((count,),) = self._fetch(
+            f"SELECT count(*) FROM {self.table.joined} JOIN {middle.sql} m ON {on} "
+            f"WHERE a.dbstate_m AND b.dbstate_m AND {pair.differs} AND NOT {same}"
+        )
+        return int(count)
+
+    def _keys(self, side: str, other: str) -> tuple[str, ...]:
+        found = self._fetch(
+            f"SELECT {self.table.shown_key(side)} FROM {self.table.joined} "
+            f"WHERE {other}.dbstate_m IS NULL ORDER BY {self.table.order(side)} LIMIT {self.samples}"
+        )
+        return tuple(key for (key,) in found)
+
+    def _dropped(self, column: LaidColumn) -> DroppedColumn:
+        name, kept = kept_name(column), self.table.before
+        ((held,),) = self._fetch(f"SELECT count({name}) FROM {kept.sql}")
+        return DroppedColumn(column.name, column.type, held, tuple(self._held_samples(column)))
+
+    def _held_samples(self, column: LaidColumn) -> Iterator[Sample]:
+        key = self.table.before.was.key
+        if not key:
+            return
+        shown = ", ".join(f"c{number}::text" for number in key)
+        order = ", ".join(f"c{number}" for number in key)
+        name = kept_name(column)
+        for row in self._fetch(
+            f"SELECT concat_ws(', ', {shown}), {name}::text FROM {self.table.before.sql} "
+            f"WHERE {name} IS NOT NULL ORDER BY {order} LIMIT {self.samples}"
+        ):
+            yield Sample(*row)
+
+    def _as_a_whole(self) -> TableChange:
+        """Rows that no key tells apart: how many there are more of on one side."""
+        table = self.table
+        before = ", ".join(f"b.{kept_name(pair.before)}::text" for pair in table.columns)
+        after = ", ".join(f"a.{quoted(pair.after.name)}::text" for pair in table.columns)
+        sides = f"SELECT {before} FROM {table.before.sql} b", f"SELECT {after} FROM {table.after.sql} a"
+        ((lost,),) = self._fetch(f"SELECT count(*) FROM ({sides[0]} EXCEPT ALL {sides[1]}) x")
+        ((gained,),) = self._fetch(f"SELECT count(*) FROM ({sides[1]} EXCEPT ALL {sides[0]}) x")
+        return TableChange(
+            table=table.before.was.name,
+            table_after=table.after.name,
+            rows_before=table.before.rows,
+            rows_after=_count(self.connection, table.after.sql),
+            lost=lost,
+            gained=gained,
+            lost_keys=(),
+            gained_keys=(),
+            dropped=tuple(self._dropped(column) for column in table.dropped),
+            keyed=False,
+        )
+
+    def _fetch(self, sql: str) -> list[Any]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+            rows: list[Any] = cursor.fetchall()
+            return rows
+
+
+def _gone(kept: KeptTable) -> TableChange:
+    return TableChange(
+        table=kept.was.name,
+        table_after=None,
+        rows_before=kept.rows,
+        rows_after=0,
+        lost=kept.rows,
+        gained=0,
+        lost_keys=(),
+        gained_keys=(),
+    )
+
+
+def _count(connection: BaseDatabaseWrapper, sql: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {sql}")
+        return int(cursor.fetchone()[0])

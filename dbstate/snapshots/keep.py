@@ -1,0 +1,85 @@
+"""Keeping the rows of a moment beside the tables, in a schema of their own.
+
+The kept copies depend on nothing that a migration may drop: columns of types, domains and collations that
+are not built in are kept as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from dbstate.backends.naming import quoted
+from dbstate.snapshots.layout import SCHEMA, LaidColumn, LaidTable, read_layout
+
+__all__ = ["SCHEMA", "KeptTable", "Snapshot", "drop_snapshots", "take"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTable:
+    """The rows of one table at one moment."""
+
+    was: LaidTable
+    sql: str
+    """The kept rows; a column is named c and its number."""
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The rows of many tables at one moment."""
+
+    moment: str
+    tables: tuple[KeptTable, ...]
+
+    def of(self, oid: int) -> KeptTable | None:
+        return next((table for table in self.tables if table.was.oid == oid), None)
+
+
+def take(
+    connection: BaseDatabaseWrapper,
+    moment: str,
+    *,
+    only: Collection[int] | None = None,
+    without: Collection[str] = (),
+) -> Snapshot:
+    """Keep the rows of all tables, or of those with these object ids; ``without`` are names.
+
+    Writes to the schema ``dbstate_before``: for databases that are ours. Raises django.db.Error.
+    """
+    tables = read_layout(connection, without=tuple(without))
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    return Snapshot(
+        moment,
+        tuple(_kept(connection, table, moment) for table in tables if only is None or table.oid in only),
+    )
+
+
+def drop_snapshots(connection: BaseDatabaseWrapper) -> None:
+    """Remove all that ``take`` wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+
+
+def kept_name(column: LaidColumn) -> str:
+    """The name of the column in the kept rows."""
+    return f"c{column.number}"
+
+
+def _kept(connection: BaseDatabaseWrapper, table: LaidTable, moment: str) -> KeptTable:
+    sql = f'{SCHEMA}."{moment}_{table.oid}"'
+    columns = ", ".join(f"{_stored(column)} AS {kept_name(column)}" for column in table.columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE UNLOGGED TABLE {sql} AS SELECT {columns} FROM {table.sql}")
+        rows = cursor.rowcount
+    return KeptTable(table, sql, rows)
+
+
+def _stored(column: LaidColumn) -> str:
+    name = quoted(column.name)
+    if column.family == "other":
+        return f'{name}::text COLLATE "default"'
+    return f'{name} COLLATE "default"' if column.family == "text" else name

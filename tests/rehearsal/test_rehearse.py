@@ -1,0 +1,157 @@
+"""The rehearsal as a whole, on real databases."""
+
+from __future__ import annotations
+
+from dbstate.rehearsal.evidence import Evidence, TableChange
+from tests.rehearsal.projects import Project
+
+ORDERS = """
+    CreateModel("Order", [
+        ("id", models.BigAutoField(primary_key=True)),
+        ("code", models.CharField(max_length=10)),
+        ("note", models.TextField(null=True)),
+    ]),
+"""
+
+
+def orders(project: Project) -> Project:
+    project.migration("0001_initial", ORDERS)
+    project.migrate()
+    project.sql("INSERT INTO shop_order (code, note) VALUES ('a', 'x'), ('b', NULL), ('c', 'z')")
+    return project
+
+
+def differences(evidence: Evidence) -> list[str]:
+    assert evidence.applied
+    return [str(one) for one in evidence.applied.schema]
+
+
+def only_change(changes: tuple[TableChange, ...]) -> TableChange:
+    (change,) = changes
+    return change
+
+
+def test_a_clean_migration_goes_there_and_back(project: Project) -> None:
+    orders(project).migration(
+        "0002_currency",
+        'AddField("order", "currency", models.CharField(max_length=3, default="EUR")),',
+    )
+    evidence = project.rehearse("0002_currency")
+    assert evidence.failure is None
+    assert [run.phase for run in evidence.runs] == ["apply", "reverse", "reapply"]
+    assert evidence.applied
+    assert evidence.applied.tables == ()
+    assert differences(evidence) == ["shop_order.currency (character varying(3) NOT NULL) was added"]
+    assert evidence.returned
+    assert evidence.returned.tables == evidence.returned.schema == ()
+    assert evidence.repeated
+    assert evidence.repeated.schema == ()
+    assert [(one.table, one.column, one.action) for one in evidence.old_code] == [
+        ("shop_order", "currency", "insert")
+    ]
+    assert [(one.model, one.rows, one.failure) for one in evidence.written] == [("shop.Order", 3, "")]
+    assert evidence.drift == evidence.unvalidated == evidence.sequences == evidence.leftovers == ()
+
+
+def test_a_failure_names_the_operation_and_the_rows(project: Project) -> None:
+    orders(project).migration(
+        "0002_note",
+        """
+        RunSQL("SELECT 1", "SELECT 1"),
+        AlterField("order", "note", models.TextField()),
+        """,
+    )
+    evidence = project.rehearse("0002_note")
+    failure = evidence.failure
+    assert failure
+    assert (failure.kind, failure.phase, failure.migration) == ("raised", "apply", "shop.0002_note")
+    assert (failure.operation, failure.sqlstate, failure.column) == (1, "23502", "note")
+    assert failure.statement.startswith('ALTER TABLE "shop_order"')
+    assert [(one.table, one.column, one.rows) for one in failure.asked] == [("shop_order", "note", 1)]
+    assert evidence.applied is None
+
+
+def test_a_dropped_column_does_not_come_back(project: Project) -> None:
+    orders(project).migration("0002_no_note", 'RemoveField("order", "note"),')
+    evidence = project.rehearse("0002_no_note")
+    assert evidence.applied
+    assert evidence.returned
+    (dropped,) = only_change(evidence.applied.tables).dropped
+    assert (dropped.column, dropped.held, dropped.samples[0].before) == ("note", 2, "x")
+    (column,) = only_change(evidence.returned.tables).columns
+    assert (column.column, column.rows, column.nulled) == ("note", 2, 2)
+
+
+def test_a_rename_moves_nothing(project: Project) -> None:
+    orders(project).migration(
+        "0002_rename",
+        'RenameField("order", "note", "remark"),\nRenameModel("order", "Purchase"),',
+    )
+    evidence = project.rehearse("0002_rename")
+    assert evidence.failure is None
+    assert evidence.applied
+    assert evidence.applied.tables == evidence.applied.new_tables == ()
+
+
+def test_rows_rewritten_by_code_are_counted(project: Project) -> None:
+    orders(project).migration(
+        "0002_upper",
+        "RunPython(forwards, RunPython.noop),",
+        head="""
+        def forwards(apps, editor):
+            Order = apps.get_model("shop", "Order")
+            for order in Order.objects.exclude(note=None):
+                order.note = order.note.upper()
+                order.save()
+            Order.objects.filter(code="c").delete()
+            Order.objects.create(code="d")
+        """,
+    )
+    evidence = project.rehearse("0002_upper")
+    assert evidence.applied
+    change = only_change(evidence.applied.tables)
+    assert (change.rows_before, change.rows_after, change.lost, change.gained) == (3, 3, 1, 1)
+    assert (change.lost_keys, change.gained_keys) == (("3",), ("4",))
+    (column,) = change.columns
+    assert [(one.key, one.before, one.after) for one in column.samples] == [("1", "x", "X")]
+    assert evidence.returned
+    (column,) = only_change(evidence.returned.tables).columns
+    assert (column.rows, column.kept) == (1, 1)
+
+
+def test_what_cannot_be_reversed_is_named(project: Project) -> None:
+    orders(project).migration("0002_sql", 'RunSQL("UPDATE shop_order SET note = code WHERE note IS NULL"),')
+    evidence = project.rehearse("0002_sql")
+    failure = evidence.failure
+    assert failure
+    assert (failure.kind, failure.phase, failure.operation) == ("irreversible", "reverse", 0)
+    assert evidence.applied
+    (column,) = only_change(evidence.applied.tables).columns
+    assert (column.rows, column.filled) == (1, 1)
+
+
+def test_the_source_is_left_as_it_was(project: Project) -> None:
+    orders(project).migration("0002_gone", 'DeleteModel("Order"),')
+    with project.source.cursor() as cursor:
+        before = dump(cursor)
+    evidence = project.rehearse("0002_gone")
+    assert evidence.applied
+    assert only_change(evidence.applied.tables).table_after is None
+    with project.source.cursor() as cursor:
+        assert dump(cursor) == before
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = %s", [evidence.copy.database])
+        assert cursor.fetchone() == (0,)
+
+
+def dump(cursor: object) -> list[object]:
+    """Rows, schema and sequences of the small project."""
+    found = []
+    for sql in (
+        "SELECT * FROM shop_order ORDER BY id",
+        "SELECT app, name FROM django_migrations ORDER BY id",
+        "SELECT * FROM shop_order_id_seq",
+        "SELECT relname, relfilenode FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
+    ):
+        cursor.execute(sql)  # type: ignore[attr-defined]
+        found.append(cursor.fetchall())  # type: ignore[attr-defined]
+    return found
