@@ -23,9 +23,10 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from dbstate.rehearsal import aftermath, sandbox
-from dbstate.rehearsal.evidence import as_json
+from dbstate.rehearsal.evidence import as_json, from_json
 from dbstate.rehearsal.orders import Key, Order
 from dbstate.rehearsal.running import run_phase, state_now
+from dbstate.rehearsal.trap import Stop
 
 Command = Mapping[str, Any]
 
@@ -102,7 +103,7 @@ def _run(order: Order, connection: BaseDatabaseWrapper, command: Command) -> Any
         explain=_explain,
         explain_sql=_explain_sql,
         progress=progress,
-        stop_before=command.get("stop_before"),
+        stop=from_json(Stop, command["stop"]) if command.get("stop") else None,
     )
 
 

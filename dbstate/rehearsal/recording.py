@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.db.migrations import Migration
 
 from dbstate.rehearsal.asked import Asked
 from dbstate.rehearsal.evidence import Lock, OperationRun, Statement, Step
+from dbstate.rehearsal.trap import Stop, Stopped, interrupted
 
 LONGEST = 2_000
 """Characters of a statement that are kept."""
@@ -95,8 +96,8 @@ class Recorder:
     """What the rows say to the operation that failed."""
     deaf: bool = False
     """While others ask something through the same connection and operations."""
-    stop_before: int | None = None
-    """Index of the operation before which to fail."""
+    stop: Stop | None = None
+    """Where to fail."""
     _atomic: bool = True
     _started: float = 0.0
     _done: list[_Operation] = field(default_factory=list)
@@ -132,15 +133,16 @@ class Recorder:
     def operation(self, index: int | None, operation: Any, *arguments: Any) -> Iterator[None]:
         """The operation runs inside of the block."""
         running = _Operation(index, type(operation).__name__, _described(operation))
-        if index is not None and index == self.stop_before:
-            self.current = running
-            raise Stopped(f"made to fail before operation {index}")
         self.current = running
+        stop = self.stop if self.stop and self.stop.operation == index else None
+        if stop and not stop.inside:
+            raise Stopped(f"made to fail before operation {index}")
         self.progress(self.migration, index, running.text)
         self._save()
         running.started = time.monotonic()
         try:
-            yield
+            with interrupted(self.connection) if stop else nullcontext():
+                yield
         except DatabaseError:
             self._explain(index, operation, *arguments)
             raise
@@ -265,10 +267,6 @@ class Recorder:
         finally:
             wrappers[:] = kept
             self.deaf, self.connection.needs_rollback = False, broken
-
-
-class Stopped(Exception):
-    """A migration was made to fail half-way."""
 
 
 @contextmanager

@@ -27,17 +27,22 @@ from dbstate.rehearsal.evidence import (
     Evidence,
     Failure,
     FailureKind,
+    HalfWay,
     Moment,
     Phase,
     Run,
     SequenceBehind,
+    Step,
     WrittenBack,
+    as_json,
     from_json,
 )
+from dbstate.rehearsal.halfway import tried_halfway, where_to_stop
 from dbstate.rehearsal.orders import Key, Request
 from dbstate.rehearsal.process import CannotRehearse, Child, Silent, Told, started
 from dbstate.rehearsal.remains import leftovers_of
 from dbstate.rehearsal.soundness import behind, broken_for_old_code, sequences, unvalidated
+from dbstate.rehearsal.trap import Stop
 from dbstate.snapshots import Changes, Pairing, Snapshot, compare, take
 
 Note = Callable[[str], object]
@@ -60,8 +65,24 @@ def rehearse(
     Failures of the migrations are in the evidence; raises CannotCopy and CannotRehearse where it could not
     be tried.
     """
-    note("copying the database" if request.origin != "generated" else "making an empty database")
-    with _copy(source, request) as copied:
+    note("making an empty database" if request.origin == "generated" else "copying the database")
+    with _on_copy(source, request, note, look) as rehearsal:
+        rehearsal.go()
+        evidence = rehearsal.evidence()
+    if request.halfway and not request.on:
+        return replace(evidence, halfway=tuple(_halfway(source, request, evidence, note)))
+    return evidence
+
+
+@contextmanager
+def _on_copy(source: BaseDatabaseWrapper, request: Request, note: Note, look: Look) -> Iterator[Rehearsal]:
+    """A rehearsal that can begin: its copy, its child process."""
+    applied = _applied(source) if request.origin == "generated" else ()
+    with (
+        _copy(source, request) as copied,
+        started(source.alias, copied.entry, source.settings_dict, request) as child,
+        opened(source, copied.entry) as copy,
+    ):
         facts = CopyFacts(
             "generated" if copied.how == "empty" else copied.how,
             copied.name,
@@ -70,14 +91,23 @@ def rehearse(
             copied.server,
             copied.notes,
         )
-        applied = _applied(source) if request.origin == "generated" else ()
-        with (
-            started(source.alias, copied.entry, source.settings_dict, request) as child,
-            opened(source, copied.entry) as copy,
-        ):
-            rehearsal = Rehearsal(request, child, copy, facts, note, look, ours=copied.how != "on")
-            rehearsal.go(applied)
-            return rehearsal.evidence()
+        yield Rehearsal(request, child, copy, facts, applied, note, look, ours=copied.how != "on")
+
+
+def _halfway(
+    source: BaseDatabaseWrapper, request: Request, evidence: Evidence, note: Note
+) -> Iterator[HalfWay]:
+    """For each non-atomic target that went: on a copy of its own, made to fail half-way."""
+    run = evidence.run("apply")
+    if run is None or run.failure:
+        return
+    for step, key in zip(run.steps, request.targets, strict=True):
+        stop = where_to_stop(step)
+        if stop is None:
+            continue
+        note(f"failing half-way through {step.migration} on another copy")
+        with _on_copy(source, request, lambda text: None, lambda moment, copy: None) as rehearsal:
+            yield rehearsal.fail(key, step, stop)
 
 
 @contextmanager
@@ -123,6 +153,8 @@ class Rehearsal:
     child: Child
     copy: BaseDatabaseWrapper
     facts: CopyFacts
+    applied: tuple[Key, ...]
+    """What is applied to the source; where rows are generated, else empty."""
     note: Note
     look: Look
     ours: bool
@@ -140,14 +172,10 @@ class Rehearsal:
             self.facts, tuple(self.runs), answers=tuple(self.answers), notes=tuple(self.notes), **self.found
         )
 
-    def go(self, applied: tuple[Key, ...]) -> None:
+    def go(self) -> None:
         """Every phase, as far as it comes."""
-        if self.facts.how == "generated" and not self._generate(applied):
+        if not self._begin():
             return
-        if self.request.parents and self.facts.how != "generated":
-            self.note("applying what comes before it on the copy")
-            if not self._run("parents", self.request.parents):
-                return
         facts = self._describe()
         before = self._baseline()
         self._moment("before")
@@ -167,19 +195,42 @@ class Rehearsal:
         self.found["repeated"] = self._repeated(after)
         self._moment("reapplied")
 
+    def fail(self, key: Key, step: Step, stop: Stop) -> HalfWay:
+        """Only this: fail half-way through one target."""
+        before = self.request.targets[: self.request.targets.index(key)]
+        if not (self._begin() and (not before or self._run("apply", before))):
+            raise CannotRehearse(f"cannot fail half-way: {self.runs[-1].failure}")
+
+        def attempt(at: Stop | None) -> str:
+            told = self._ask(do="run", phase="apply", keys=[key], stop=as_json(at) if at else None)
+            run, _ = from_json(tuple[Run, bool], told)
+            self._end_strangers()
+            return run.failure.message if run.failure else ""
+
+        return tried_halfway(self.copy, step, stop, attempt, self._catalog)
+
+    def _begin(self) -> bool:
+        """Bring the copy to before the targets; whether that went."""
+        if self.facts.how == "generated":
+            self._generate()
+            return True
+        if not self.request.parents:
+            return True
+        self.note("applying what comes before it on the copy")
+        return self._run("parents", self.request.parents)
+
     # phases -------------------------------------------------------------------------------------------------
 
-    def _generate(self, applied: tuple[Key, ...]) -> bool:
-        """Migrate the empty copy to before the targets, and fill it; whether that went."""
+    def _generate(self) -> None:
+        """Migrate the empty copy to before the targets, and fill it."""
         self.note("making rows for the models of before")
-        unknown = self._ask(do="build", keys=[*applied, *self.request.parents])
+        unknown = self._ask(do="build", keys=[*self.applied, *self.request.parents])
         if unknown:
             names = ", ".join(".".join(key) for key in unknown)
             self.notes.append(f"applied to the source and not found in the code: {names}")
         now = self.request.now.isoformat() if self.request.now else ""
         rows = self._ask(do="seed", now=now, seed=self.request.seed, rows=self.request.rows)
         self.facts = replace(self.facts, rows_made=rows)
-        return True
 
     def _describe(self) -> tuple[MigrationFacts, ...]:
         return from_json(tuple[MigrationFacts, ...], self._ask(do="describe", keys=self.request.targets))

@@ -20,6 +20,8 @@ def _clearing(one: Difference, after: Catalog) -> str:
     """The SQL that undoes the difference; empty where that would take knowing what was there."""
     table = quoted(one.table) if one.table else ""
     if one.change == "added":
+        if one.what == "unique" and not _is_constraint(one, after):
+            return _ADDED["index"](table, one.name)
         make = _ADDED.get(one.what)
         return make(table, one.name) if make else ""
     if one.change == "changed" and one.what == "column" and one.fact == "null":
@@ -29,6 +31,12 @@ def _clearing(one: Difference, after: Catalog) -> str:
         verb = f"SET DEFAULT {one.before}" if one.before else "DROP DEFAULT"
         return f"ALTER TABLE {table} ALTER COLUMN {quoted(one.name)} {verb};"
     return ""
+
+
+def _is_constraint(unique: Difference, after: Catalog) -> bool:
+    """Whether it is a constraint, not an index alone."""
+    found = (one for one in after[unique.table].uniques if one.name == unique.name)
+    return any(one.constraint for one in found)
 
 
 def _constraint(table: str, name: str) -> str:

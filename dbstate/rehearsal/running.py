@@ -26,6 +26,7 @@ from dbstate.rehearsal.asked import Asked
 from dbstate.rehearsal.evidence import Failure, FailureKind, Phase, Run
 from dbstate.rehearsal.orders import Key
 from dbstate.rehearsal.recording import Explain, Recorder, heard
+from dbstate.rehearsal.trap import Stop
 
 Plan = list[tuple[Migration, bool]]
 
@@ -42,7 +43,7 @@ def run_phase(
     explain: Explain | None = None,
     explain_sql: Callable[..., Sequence[Asked]] | None = None,
     progress: Callable[[str, int | None, str], object] = lambda migration, index, text: None,
-    stop_before: int | None = None,
+    stop: Stop | None = None,
 ) -> tuple[Run, bool]:
     """Run these migrations in order, or their reverses in the opposite order where ``phase`` is ``reverse``.
 
@@ -55,7 +56,7 @@ def run_phase(
     numbers = [
         (step, {id(operation): index for index, operation in enumerate(step.operations)}) for step, _ in plan
     ]
-    recorder = Recorder(connection, explain, progress, stop_before=stop_before)
+    recorder = Recorder(connection, explain, progress, stop=stop)
     executor.progress_callback = _following(recorder)
     others = set(threading.enumerate())
     started, failure, renames = time.monotonic(), None, False
