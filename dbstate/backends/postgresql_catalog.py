@@ -16,6 +16,7 @@ from dbstate.catalog import (
     Catalog,
     Check,
     Column,
+    DatabaseObject,
     Dependent,
     DomainCheck,
     Exclusion,
@@ -99,6 +100,10 @@ def live_catalog(connection: Connection, *, schemas: Sequence[str] | None = None
         functions=tuple(Function(one["name"], one["definition"] or "") for one in found.ask(sql.FUNCTIONS)),
         extensions=tuple((one["name"], one["version"]) for one in found.ask(sql.EXTENSIONS)),
         schemas=tuple(one["name"] for one in found.ask(sql.SCHEMAS)),
+        objects=tuple(
+            DatabaseObject(one["what"], one["name"], one["definition"], names.get(one["relation"], ""))
+            for one in found.ask(sql.OBJECTS)
+        ),
         dependents=tuple(_dependent(one, names, columns) for one in found.ask(sql.DEPENDENTS)),
     )
 

@@ -117,8 +117,11 @@ ORDER BY indrelid, indisprimary DESC, relname
 # Constraints of partitions that come from the partitioned table are told there.
 CONSTRAINTS = f"""
 SELECT conrelid AS relation, conname AS name, contype::text AS kind, convalidated AS validated,
-    coalesce(to_jsonb(own) ->> 'conenforced', 'true')::bool AS enforced, condeferrable AS deferrable,
-    condeferred AS deferred, conkey::int[] AS numbers, pg_get_expr(conbin, conrelid) AS expression,
+    coalesce(to_jsonb(own) ->> 'conenforced', 'true')::bool AND NOT EXISTS (
+        SELECT FROM pg_trigger WHERE tgconstraint = own.oid AND contype = 'f' AND tgenabled = 'D'
+    ) AS enforced,
+    condeferrable AS deferrable, condeferred AS deferred, conkey::int[] AS numbers,
+    pg_get_expr(conbin, conrelid) AS expression,
     {NAME.format("target")} AS target, confdeltype::text AS on_delete, confupdtype::text AS on_update,
     confmatchtype::text AS match,
     CASE contype WHEN 'f' THEN (
@@ -228,6 +231,30 @@ ORDER BY name
 EXTENSIONS = "SELECT extname AS name, extversion AS version FROM pg_extension ORDER BY extname"
 
 SCHEMAS = f"SELECT nspname AS name FROM pg_namespace WHERE {IN_SCHEMAS.format('oid')} ORDER BY nspname"
+
+OBJECTS = f"""
+SELECT 'collation' AS what, collname::text AS name, concat_ws(' ', collprovider::text, collcollate,
+    coalesce(to_jsonb(own) ->> 'colllocale', to_jsonb(own) ->> 'colliculocale'), collisdeterministic::text
+) AS definition, NULL::oid AS relation
+FROM pg_collation AS own
+WHERE {IN_SCHEMAS.format("collnamespace")} AND {NOT_OF_EXTENSION.format("pg_collation", "own.oid")}
+UNION ALL
+SELECT 'statistics', stxname::text, pg_get_statisticsobjdef(oid), stxrelid
+FROM pg_statistic_ext WHERE {IN_SCHEMAS.format("stxnamespace")}
+UNION ALL
+SELECT 'publication', pubname::text, concat_ws(' ',
+    puballtables, pubinsert, pubupdate, pubdelete, pubtruncate,
+    (SELECT string_agg(prrelid::regclass::text, ', ' ORDER BY prrelid::regclass::text)
+        FROM pg_publication_rel WHERE prpubid = pg_publication.oid)), NULL
+FROM pg_publication
+UNION ALL
+SELECT 'event trigger', evtname::text, concat_ws(' ', evtevent, evtfoid::regproc, evtenabled, evttags), NULL
+FROM pg_event_trigger
+UNION ALL
+SELECT 'foreign server', srvname::text, concat_ws(' ', srvfdw, srvtype, srvversion), NULL
+FROM pg_foreign_server
+ORDER BY 1, 2
+"""
 
 # A default depends on its own column: only that of a generated column hangs on others.
 DEPENDENTS = f"""

@@ -1,6 +1,7 @@
 """One description of a database's tables, whoever describes them."""
 
 from dbstate.catalog.objects import (
+    DatabaseObject,
     Dependent,
     DomainCheck,
     Function,
@@ -27,6 +28,7 @@ __all__ = [
     "Catalog",
     "Check",
     "Column",
+    "DatabaseObject",
     "Dependent",
     "DomainCheck",
     "Exclusion",

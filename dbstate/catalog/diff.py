@@ -26,7 +26,7 @@ from dbstate.catalog.objects import Index, Sequence, Trigger, UserType, View
 from dbstate.catalog.tables import Catalog, Check, Column, Exclusion, ForeignKey, Table, Unique
 from dbstate.catalog.wording import alike, plain_expression, worded_type
 
-__all__ = ["Difference", "Same", "diff", "drift"]
+__all__ = ["Difference", "Same", "diff", "drift", "new_drift"]
 
 Same: TypeAlias = Callable[[str, str, str, str], bool]
 """(table, column or empty, expression of the models, expression of the database): whether they are one."""
@@ -78,21 +78,44 @@ def diff(before: Catalog, after: Catalog, *, same: Same | None = None) -> tuple[
 
 
 def drift(models: Catalog, live: Catalog, *, same: Same | None = None) -> tuple[Difference, ...]:
-    """Where the database contradicts the models: what they have and it has not, or has otherwise.
+    """Where the database is not as the models say, in the tables that they manage.
 
     What the database has besides is in its own right, but for columns that must be given a value and
-    constraints that refuse rows of which the models know nothing.
+    constraints that refuse rows of which the models know nothing; so is a default of its own.
     """
     managed = {table.name for table in models if table.managed}
     return tuple(
         one
         for one in diff(models, live, same=same)
-        if (one.table or one.name) in managed and (one.change != "added" or _refuses_rows(one, live))
+        if (one.table or one.name) in managed
+        and (one.change != "added" or _refuses_rows(one, live))
+        and not (one.fact == "default" and not one.before)
     )
 
 
+def new_drift(
+    now: Iterable[Difference], earlier: Collection[Difference], made: Iterable[Difference]
+) -> tuple[Difference, ...]:
+    """Of the drift, what came with a change: ``made`` is what the change did to the database itself.
+
+    A constraint that the change added beside the models, in SQL of its own, is meant; one that it left
+    in the database while the models gave it up is drift.
+    """
+    meant = {
+        (one.what, one.table, one.name) for one in made if one.change == "added" and one.what in REFUSING
+    }
+    return tuple(
+        one
+        for one in now
+        if one not in earlier and not (one.change == "added" and (one.what, one.table, one.name) in meant)
+    )
+
+
+REFUSING = frozenset({"unique", "check", "exclusion", "foreign key"})
+
+
 def _refuses_rows(added: Difference, live: Catalog) -> bool:
-    if added.what in ("unique", "check", "exclusion", "foreign key"):
+    if added.what in REFUSING:
         return True
     if added.what != "column":
         return False
@@ -162,13 +185,15 @@ def _key(thing: Thing) -> tuple[object, ...]:
 def _changes(old: Thing, young: Thing, same: Same | None) -> Iterator[Difference]:
     if old.name != young.name and _chosen(old) and _chosen(young):
         yield _changed(old, "name", old.name, young.name)
+    told = False
     for fact, before in old.facts.items():
         after = young.facts.get(fact, "")
-        if before == after:
+        if before == after or (fact in old.expressions and _one_expression(old, before, after, same)):
             continue
-        if fact in old.expressions and _one_expression(old, before, after, same):
-            continue
-        yield _changed(old, fact, before, after)
+        # The definition says all at once: only what no other fact has said is news.
+        if fact != "definition" or not told:
+            yield _changed(old, fact, before, after)
+            told = True
 
 
 def _chosen(thing: Thing) -> bool:
@@ -236,7 +261,10 @@ def _parts(table: Table, mixed: bool) -> list[Thing]:
     things += [_unique(table, one, mixed) for one in table.uniques if one.enforced and not one.primary]
     things += [_check(table, one, mixed) for one in _all_checks(table, mixed)]
     things += [_exclusion(table, one, mixed) for one in table.exclusions]
-    things += [_foreign_key(table, one, mixed) for one in table.foreign_keys if one.enforced or not mixed]
+    # Of models, a key that is not enforced is in no database.
+    things += [
+        _foreign_key(table, one, mixed) for one in table.foreign_keys if one.enforced or one.constraint
+    ]
     things += [_index(table.name, one, mixed) for one in table.indexes]
     if not mixed:
         things += [_trigger(table.name, one) for one in table.triggers]
@@ -260,11 +288,14 @@ def _column(table: Table, column: Column, mixed: bool) -> Thing:
     }
     if mixed:
         facts["numbering"] = "a sequence" if column.auto else ""
+        if _refuses_null(table, column.name):
+            facts["null"] = "NOT NULL"
         if column.generated is not None:
             facts["null"] = "NULL"
     else:
         facts |= {
-            "numbering": f"identity {column.identity}" if column.identity else "a sequence" * column.auto,
+            # A column made as serial comes back as identity when Django makes its table anew.
+            "numbering": "always" if column.identity == "always" else "a sequence" if column.auto else "",
             "storage": "" if column.generated is None else "stored" if column.stored else "virtual",
             "validated": YES_NO[column.null_validated],
             "comment": column.comment,
@@ -285,6 +316,12 @@ def _may_be_null(table: Table, column: Column) -> bool:
     return column.null and column.name not in table.primary_key
 
 
+def _refuses_null(table: Table, column: str) -> bool:
+    """Whether a CHECK says what NOT NULL would: it comes without reading all rows under a lock."""
+    said = plain_expression(f'"{column}" IS NOT NULL')
+    return any(one.enforced and plain_expression(one.expression) == said for one in table.checks)
+
+
 def _unique(table: Table, unique: Unique, mixed: bool) -> Thing:
     expressions = ", ".join(unique.expressions)
     facts = {
@@ -300,6 +337,7 @@ def _unique(table: Table, unique: Unique, mixed: bool) -> Thing:
             "included columns": ", ".join(unique.include),
             "operator classes": ", ".join(unique.opclasses),
             "initially deferred": YES_NO[unique.initially_deferred],
+            "definition": _after_name(unique.definition),
         }
     return Thing(
         "unique",
@@ -325,6 +363,7 @@ def _index(table: str, index: Index, mixed: bool) -> Thing:
         "operator classes": ", ".join(opclasses),
         "included columns": ", ".join(index.include),
         "valid": YES_NO[index.valid],
+        "definition": "" if mixed else _after_name(index.definition),
     }
     return Thing(
         "index",
@@ -345,6 +384,11 @@ def _key_shape(key: Unique | Index, mixed: bool) -> tuple[object, ...]:
     if key.expressions:
         return (tuple(told(one) for one in key.expressions), condition)
     return (key.columns, condition)
+
+
+def _after_name(definition: str) -> str:
+    """What an index's definition says besides its name and its table."""
+    return definition.partition(" USING ")[2]
 
 
 def _keyed(columns: Iterable[str], expressions: str, condition: str | None) -> str:
@@ -406,11 +450,14 @@ def _exclusion(table: Table, exclusion: Exclusion, mixed: bool) -> Thing:
 def _foreign_key(table: Table, key: ForeignKey, mixed: bool) -> Thing:
     own, other = ", ".join(key.columns), ", ".join(key.target_columns)
     action = DATABASE_ACTIONS.get(key.on_delete, key.delete_action)
-    facts = {"deferrable": YES_NO[key.deferrable], "ON DELETE": action}
-    facts["validated"] = YES_NO[key.validated]
+    facts = {
+        "deferrable": YES_NO[key.deferrable],
+        "ON DELETE": action,
+        "validated": YES_NO[key.validated],
+        "enforced": YES_NO[key.enforced],
+    }
     if not mixed:
         facts |= {
-            "enforced": YES_NO[key.enforced],
             "initially deferred": YES_NO[key.initially_deferred],
             "ON UPDATE": key.update_action,
             "MATCH": key.match,
@@ -447,6 +494,7 @@ def _others(catalog: Catalog) -> list[Thing]:
     things += [Thing("function", "", one.name, {"definition": one.definition}) for one in catalog.functions]
     things += [Thing("extension", "", name, {"version": version}) for name, version in catalog.extensions]
     things += [Thing("schema", "", name, {}) for name in catalog.schemas]
+    things += [_defined(one.what, one.table, one.name, one.definition) for one in catalog.objects]
     return things
 
 

@@ -124,6 +124,16 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseObject:
+    """Anything else that a migration may make: by what it is, in the database's words."""
+
+    what: Literal["collation", "statistics", "publication", "event trigger", "foreign server"]
+    name: str
+    definition: str
+    table: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dependent:
     """What hangs on a column and is no constraint, index or default of its table.
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from dbstate.catalog.objects import (
+    DatabaseObject,
     Dependent,
     Function,
     Index,
@@ -216,7 +217,7 @@ class ForeignKey:
     unique: bool = False
     """One-to-one."""
     enforced: bool = True
-    """False for db_constraint=False."""
+    """False for db_constraint=False; in a database for NOT ENFORCED, and while its triggers are disabled."""
     deferrable: bool = True
     parent_link: bool = False
     """Multi-table inheritance: the row's own row in the parent's table."""
@@ -325,6 +326,7 @@ class Catalog:
     extensions: tuple[tuple[str, str], ...] = ()
     """(name, version) pairs."""
     schemas: tuple[str, ...] = ()
+    objects: tuple[DatabaseObject, ...] = ()
     dependents: tuple[Dependent, ...] = ()
 
     @classmethod

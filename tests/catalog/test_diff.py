@@ -11,6 +11,7 @@ from dbstate.catalog import (
     Catalog,
     Check,
     Column,
+    DatabaseObject,
     ForeignKey,
     Function,
     Index,
@@ -22,7 +23,7 @@ from dbstate.catalog import (
     UserType,
     View,
 )
-from dbstate.catalog.diff import Difference, diff, drift
+from dbstate.catalog.diff import Difference, diff, drift, new_drift
 
 
 def column(name: str = "a", sql_type: str = "integer", **facts: Any) -> Column:
@@ -48,7 +49,7 @@ TABLES: dict[str, tuple[Table, Table]] = {
     "thing.a may be NULL now": (table(), table(column(null=True))),
     "thing.a became bigint, from integer": (table(), table(column(sql_type="bigint"))),
     "thing.a changed its default from none to 0": (table(), table(column(db_default="0"))),
-    "thing.a changed its numbering from none to identity always": (
+    "thing.a changed its numbering from none to always": (
         table(),
         table(column(auto=True, identity="always")),
     ),
@@ -100,6 +101,18 @@ TABLES: dict[str, tuple[Table, Table]] = {
         ),
     ),
     "index first of thing (a) was added": (table(), table(indexes=(Index("first", ("a",)),))),
+    "index first of thing was defined anew: btree (a) WITH (fillfactor='70'), before: btree (a)": (
+        table(indexes=(Index("first", ("a",), definition="CREATE INDEX first ON thing USING btree (a)"),)),
+        table(
+            indexes=(
+                Index(
+                    "first",
+                    ("a",),
+                    definition="CREATE INDEX first ON thing USING btree (a) WITH (fillfactor='70')",
+                ),
+            )
+        ),
+    ),
     "index first of thing changed its method from btree to hash": (
         table(indexes=(Index("first", ("a",)),)),
         table(indexes=(Index("first", ("a",), method="hash"),)),
@@ -145,6 +158,8 @@ OTHERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "function touch() is gone": ({"functions": (Function("touch()", "x"),)}, {}),
     "extension citext was added": ({}, {"extensions": (("citext", "1.6"),)}),
+    "collation german": ({"objects": (DatabaseObject("collation", "german", "i de"),)}, {}),
+    "statistics both of thing": ({}, {"objects": (DatabaseObject("statistics", "both", "…", "thing"),)}),
     "schema besides was added": ({}, {"schemas": ("besides",)}),
 }
 
@@ -179,6 +194,11 @@ def test_a_sequence_goes_with_its_column() -> None:
     sequence = Sequence("thing_b_seq", owner=("thing", "b"))
     found = diff(live(table(A)), live(table(A, serial), sequences=(sequence,)))
     assert [str(one) for one in found] == ["thing.b (integer NOT NULL) was added"]
+
+
+def test_serial_and_identity_number_alike() -> None:
+    serial, identity = (table(column(auto=True, identity=one)) for one in ("", "by default"))
+    assert diff(live(serial), live(identity)) == ()
 
 
 def test_a_change_of_a_partitioned_table_is_told_once() -> None:
@@ -246,8 +266,36 @@ def test_drift_leaves_out_what_the_database_has_in_its_own_right() -> None:
     other = table(name="other")
     found = drift(models(table(A)), live(replace(more, indexes=(Index("first", ("a",)),)), other))
     assert [str(one) for one in found] == ["thing.c (integer NOT NULL) was added"]
-    refusing = table(checks=(Check("above", "a > 0", ("a",)),))
-    assert [one.what for one in drift(models(table()), live(refusing))] == ["check"]
+    assert drift(models(table()), live(table(column(db_default="0")))) == ()
+    (lost,) = drift(models(table(column(db_default="0"))), live(table()))
+    assert lost.fact == "default"
+
+
+def test_a_check_may_stand_for_not_null() -> None:
+    present = Check("present", "(a IS NOT NULL)", ("a",))
+    assert [one.what for one in drift(models(table()), live(table(column(null=True))))] == ["column"]
+    found = drift(models(table()), live(table(column(null=True), checks=(present,))))
+    assert [one.what for one in found] == ["check"]
+
+
+def test_a_foreign_key_whose_triggers_are_disabled_is_drift() -> None:
+    key = ForeignKey("a", ("a",), "other", ("id",))
+    for enforced, facts in ((True, []), (False, ["enforced"])):
+        found = replace(key, constraint="thing_a_fkey", enforced=enforced)
+        told = drift(models(table(foreign_keys=(key,))), live(table(foreign_keys=(found,))))
+        assert [one.fact for one in told] == facts
+
+
+def test_a_constraint_that_a_change_added_is_meant_and_one_that_it_left_is_drift() -> None:
+    unique = Unique("only", ("a",))
+    plain, kept = table(), table(uniques=(unique,))
+    (refusing,) = drift(models(plain), live(kept))
+    added = new_drift((refusing,), (), diff(live(plain), live(kept)))
+    left = new_drift((refusing,), (), diff(live(kept), live(kept)))
+    assert (added, left) == ((), (refusing,))
+    assert new_drift((refusing,), (refusing,), ()) == ()
+    (column_added,) = drift(models(table(A)), live(table(A, B)))
+    assert new_drift((column_added,), (), diff(live(table(A)), live(table(A, B)))) == (column_added,)
 
 
 def test_as_a_disagreement() -> None:
