@@ -285,10 +285,16 @@ def _sweep(cursor: Any) -> None:
 
 
 def _drop(cursor: Any, name: str) -> None:
+    """Drop a copy of ours, with the sessions that a migration left in it."""
+    cursor.execute(
+        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = %s AND backend_type = 'client backend' AND usename = current_user""",
+        [name],
+    )
     try:
         # The server's own cleaning gives way to this, while FORCE wants the right to end its process.
         cursor.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
-    except OperationalError:  # somebody is connected to our copy: what a migration left behind
+    except OperationalError:  # somebody is still connected to it
         cursor.execute(f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
 
 
