@@ -29,8 +29,8 @@ def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[BaseData
             "CREATE TYPE mood AS ENUM ('sad', 'glad')",
             "CREATE DOMAIN code AS text CHECK (value <> '')",
             """CREATE TABLE person (id serial PRIMARY KEY, name varchar(20), age int, size int, mood mood,
-               code code, data json, tags text[], born timestamptz, price numeric(8,4), double int GENERATED ALWAYS AS
-               (age * 2) STORED)""",
+               code code, data json, tags text[], born timestamptz, price numeric(8,4),
+               double int GENERATED ALWAYS AS (age * 2) STORED)""",
             """INSERT INTO person (name, age, mood, code, data, tags, born, price) VALUES
                ('Ann', 30, 'sad', 'x', '{"a": 1}', '{p,q}', '2020-02-03 04:05:06+00', 1.2345),
                ('Bob', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
