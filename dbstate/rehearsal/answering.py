@@ -1,0 +1,375 @@
+"""Questions answered by queries that read only: exact counts, some keys, and the SQL that shows the rows.
+
+All row-wise questions of one table are one scan. A conversion is tried in that scan as a whole; only where
+it fails are rows tried one by one, in a block that catches errors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from dbstate.backends.naming import quoted
+from dbstate.backends.postgresql_facts import read_live_facts
+from dbstate.rehearsal.asked import Asked
+from dbstate.rehearsal.codes import message_of
+from dbstate.rehearsal.questions import (
+    Conflicts,
+    Conversions,
+    Duplicates,
+    Offenders,
+    Orphans,
+    Question,
+)
+
+_STATES = {"22001": "value-too-long", "22003": "out-of-range"}
+_ANSWER = "dbstate.answer"
+_INTEGERS = {"smallint": 2**15, "integer": 2**31, "int": 2**31, "bigint": 2**63}
+_NUMBERS = ("smallint", "integer", "bigint", "numeric")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What stands against the operations, and which questions had no answer."""
+
+    asked: tuple[Asked, ...]
+    unanswered: tuple[str, ...] = ()
+
+
+def answer(connection: BaseDatabaseWrapper, questions: Iterable[Question], *, samples: int = 5) -> Answers:
+    """Ask all; those with offending rows come back, in the order of the questions. Reads only."""
+    return _Asker(connection, samples).answer(tuple(questions))
+
+
+class _Asker:
+    def __init__(self, connection: BaseDatabaseWrapper, samples: int) -> None:
+        self.connection = connection
+        self.samples = samples
+        self.keys: dict[str, str] = {}
+        self.work: dict[int, Asked] = {}
+        self.unanswered: list[str] = []
+
+    def answer(self, questions: Sequence[Question]) -> Answers:
+        self._read_keys(questions)
+        scans: dict[str, list[tuple[int, Question, str]]] = {}
+        for number, question in enumerate(questions):
+            predicate = self._predicate(question)
+            if predicate is not None:
+                scans.setdefault(str(question.about.relation.base), []).append((number, question, predicate))
+        for base, counts in scans.items():
+            self._scan(base, counts)
+        for number, question in enumerate(questions):
+            if isinstance(question, Duplicates):
+                self._count_duplicates(number, question)
+            elif isinstance(question, Conflicts):
+                self._count_conflicts(number, question)
+        return Answers(tuple(self.work[number] for number in sorted(self.work)), tuple(self.unanswered))
+
+    # rows -----------------------------------------------------------------------------------------------
+
+    def _predicate(self, question: Question) -> str | None:
+        """The condition over a row of the base ``r``; None for questions that are no such condition."""
+        relation = question.about.relation
+        if isinstance(question, Offenders):
+            return relation.over_base(question.predicate)
+        if isinstance(question, Conversions):
+            return relation.over_base(_conversion(question))
+        if isinstance(question, Orphans):
+            return _orphan(question)
+        return None
+
+    def _scan(self, base: str, counts: list[tuple[int, Question, str]]) -> None:
+        """All counts of one table in one scan; one by one where that fails."""
+        sql = ", ".join(f"count(*) FILTER (WHERE {predicate})" for _, _, predicate in counts)
+        row = self._try(f"SELECT {sql} FROM {quoted(base)} AS r")
+        if isinstance(row, DatabaseError) and len(counts) > 1:
+            for one in counts:
+                self._scan(base, [one])
+            return
+        if isinstance(row, DatabaseError):
+            self._failed(*counts[0], row)
+            return
+        for (number, question, predicate), rows in zip(counts, row, strict=True):
+            if rows:
+                self._note_rows(number, question, rows, f"FROM {quoted(base)} AS r WHERE {predicate}")
+
+    def _failed(self, number: int, question: Question, predicate: str, error: DatabaseError) -> None:
+        """A conversion that raises is asked of each row; other questions stay open."""
+        state = _sqlstate(error)
+        if isinstance(question, Conversions) and state.startswith("22"):
+            self._convert_one_by_one(number, question)
+        elif isinstance(question, Conversions) and state in ("42846", "42804"):
+            self.work[number] = self._asked(question, None, sql="", message=_first_line(error))
+        elif not (isinstance(question, Offenders) and question.about.code in _LOSSES):
+            self.unanswered.append(
+                f"{question.about.code} of {question.about.relation.name}.{question.about.column} "
+                f"could not be asked: {_first_line(error)}"
+            )
+
+    def _note_rows(self, number: int, question: Question, rows: int, where: str) -> None:
+        base = str(question.about.relation.base)
+        key = self._key(base)
+        sql = f"SELECT {key} {where}"
+        self.work[number] = self._asked(question, rows, keys=self._samples(key, where), sql=sql)
+
+    def _samples(self, key: str, where: str) -> tuple[str, ...]:
+        # The inner query is fenced: an index on the key must not lead the planner through all other rows.
+        fenced = f"SELECT {key} AS key {where} OFFSET 0"
+        found = self._try_all(f"SELECT key FROM ({fenced}) AS found ORDER BY 1 LIMIT {self.samples:d}")
+        return () if isinstance(found, DatabaseError) else tuple(_shown(row[0]) for row in found)
+
+    # keys -----------------------------------------------------------------------------------------------
+
+    def _count_duplicates(self, number: int, question: Duplicates) -> None:
+        relation = question.about.relation
+        keys = [relation.over_base(key) for key in question.keys]
+        condition = relation.over_base(question.condition) if question.condition else "TRUE"
+        if condition is None or any(key is None for key in keys):
+            return
+        names = [f"k{at}" for at in range(len(keys))]
+        listed = ", ".join(f"{key} AS {name}" for key, name in zip(keys, names, strict=True))
+        base, key = str(relation.base), self._key(str(relation.base))
+        present = " AND ".join(f"{name} IS NOT NULL" for name in names) if question.nulls_distinct else "TRUE"
+        inner = f"SELECT {listed} FROM {quoted(base)} AS r WHERE {condition}"
+        group = ", ".join(names)
+        counted = self._try(
+            f"SELECT count(*), coalesce(sum(n), 0)::bigint FROM (SELECT count(*) AS n FROM ({inner}) AS keys "
+            f"WHERE {present} GROUP BY {group} HAVING count(*) > 1) AS twice"
+        )
+        if isinstance(counted, DatabaseError):
+            self._open(question, counted)
+            return
+        groups, rows = counted
+        if not groups:
+            return
+        shown = (
+            f"FROM (SELECT key, count(*) OVER (PARTITION BY {group}) AS n FROM "
+            f"(SELECT {key} AS key, {listed} FROM {quoted(base)} AS r WHERE {condition}) AS keys "
+            f"WHERE {present}) AS twice WHERE n > 1"
+        )
+        found = self._try_all(f"SELECT key {shown} ORDER BY 1 LIMIT {self.samples:d}")
+        sample = () if isinstance(found, DatabaseError) else tuple(_shown(row[0]) for row in found)
+        self.work[number] = self._asked(question, rows, groups=groups, keys=sample, sql=f"SELECT key {shown}")
+
+    def _count_conflicts(self, number: int, question: Conflicts) -> None:
+        relation = question.about.relation
+        sides: dict[str, str] = {}
+        base, key = str(relation.base), self._key(str(relation.base))
+        condition = relation.over_base(question.condition) if question.condition else "TRUE"
+        keys = [relation.over_base(sql) for sql, _ in question.elements]
+        if condition is None or any(sql is None for sql in keys):
+            return
+        listed = ", ".join(f"{sql} AS k{at}" for at, sql in enumerate(keys))
+        for side in "ab":
+            sides[side] = (
+                f"(SELECT r.ctid AS place, r.tableoid AS part, {key} AS key, {listed} "
+                f"FROM {quoted(base)} AS r WHERE {condition}) AS {side}"
+            )
+        meets = " AND ".join(
+            f"a.k{at} {operator} b.k{at}" for at, (_, operator) in enumerate(question.elements)
+        )
+        where = (
+            f"FROM {sides['a']} WHERE EXISTS (SELECT 1 FROM {sides['b']} "
+            f"WHERE (b.place, b.part) <> (a.place, a.part) AND {meets})"
+        )
+        counted = self._try(f"SELECT count(*) {where}")
+        if isinstance(counted, DatabaseError):
+            self._open(question, counted)
+        elif counted[0]:
+            found = self._try_all(f"SELECT a.key {where} ORDER BY 1 LIMIT {self.samples:d}")
+            sample = () if isinstance(found, DatabaseError) else tuple(_shown(row[0]) for row in found)
+            self.work[number] = self._asked(question, counted[0], keys=sample, sql=f"SELECT a.key {where}")
+
+    def _open(self, question: Question, error: DatabaseError) -> None:
+        about = question.about
+        self.unanswered.append(
+            f"{about.code} of {about.relation.name} ({about.column}) could not be asked: {_first_line(error)}"
+        )
+
+    # conversions ----------------------------------------------------------------------------------------
+
+    def _convert_one_by_one(self, number: int, question: Conversions) -> None:
+        relation = question.about.relation
+        base = str(relation.base)
+        expression = relation.over_base(question.expression)
+        old = relation.of_column(question.column)
+        assert expression is not None  # it was asked in the scan already
+        assert old is not None
+        key = self._key(base)
+        block = f"""DO $dbstate$
+            DECLARE
+                one record; bad bigint := 0; states jsonb := '{{}}'; keys text[] := '{{}}';
+            BEGIN
+                FOR one IN SELECT r.ctid AS place, r.tableoid AS part, ({key})::text AS key
+                           FROM {quoted(base)} AS r WHERE {old} IS NOT NULL LOOP
+                    BEGIN
+                        PERFORM {expression} FROM {quoted(base)} AS r
+                        WHERE r.ctid = one.place AND r.tableoid = one.part;
+                    EXCEPTION WHEN data_exception THEN
+                        bad := bad + 1;
+                        states := jsonb_set(states, ARRAY[SQLSTATE],
+                                            to_jsonb(coalesce((states ->> SQLSTATE)::bigint, 0) + 1));
+                        IF bad <= {self.samples:d} THEN keys := keys || one.key; END IF;
+                    END;
+                END LOOP;
+                PERFORM set_config('{_ANSWER}',
+                    jsonb_build_object('bad', bad, 'states', states, 'keys', keys)::text, false);
+            END $dbstate$"""
+        done = self._try(block, fetch=False)
+        told = self._try(f"SELECT current_setting('{_ANSWER}', true)")
+        if isinstance(done, DatabaseError) or isinstance(told, DatabaseError) or not told[0]:
+            self._open(question, done if isinstance(done, DatabaseError) else DatabaseError("no answer"))
+            return
+        found = json.loads(told[0])
+        if found["bad"]:
+            state = max(found["states"], key=lambda one: int(found["states"][one]))
+            self.work[number] = self._asked(
+                question,
+                int(found["bad"]),
+                keys=tuple(found["keys"]),
+                sql=f"SELECT {key}, {old} FROM {quoted(base)} AS r -- each: {question.expression}",
+                code=_STATES.get(state, "not-castable"),
+            )
+
+    # what all share -------------------------------------------------------------------------------------
+
+    def _asked(
+        self,
+        question: Question,
+        rows: int | None,
+        *,
+        keys: tuple[str, ...] = (),
+        groups: int | None = None,
+        sql: str = "",
+        code: str = "",
+        message: str = "",
+    ) -> Asked:
+        about = question.about
+        code = code or _code_of(question)
+        facts = dict(about.facts)
+        return Asked(
+            code,
+            message or message_of(code, about.relation.name, about.column, rows, groups, facts),
+            about.place.migration,
+            about.place.operation,
+            about.place.text,
+            about.relation.name,
+            about.column,
+            rows,
+            groups,
+            keys,
+            (),
+            sql,
+            about.certain,
+        )
+
+    def _read_keys(self, questions: Sequence[Question]) -> None:
+        bases = {str(question.about.relation.base) for question in questions}
+        if not bases:
+            return
+        for name, table in read_live_facts(self.connection, bases).tables.items():
+            columns = [f"r.{quoted(column)}" for column in table.primary_key]
+            self.keys[name] = (
+                columns[0] if len(columns) == 1 else f"({', '.join(columns)})" if columns else ""
+            )
+
+    def _key(self, base: str) -> str:
+        return self.keys.get(base) or "r.ctid::text"
+
+    def _try(self, sql: str, *, fetch: bool = True) -> Any:
+        """The first row, or the error that the database raised."""
+        rows = self._try_all(sql, fetch=fetch)
+        return rows if isinstance(rows, DatabaseError) else rows[0] if rows else ()
+
+    def _try_all(self, sql: str, *, fetch: bool = True) -> Any:
+        try:
+            with _savepoint(self.connection), self.connection.cursor() as cursor:
+                cursor.execute(sql)
+                return cursor.fetchall() if fetch else []
+        except DatabaseError as error:
+            return error
+
+
+@contextmanager
+def _savepoint(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Keeps a transaction usable after an error; the connection need not belong to an alias."""
+    if connection.get_autocommit():
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SAVEPOINT dbstate_ask")
+        try:
+            yield
+        except DatabaseError:
+            cursor.execute("ROLLBACK TO SAVEPOINT dbstate_ask")
+            raise
+        finally:
+            cursor.execute("RELEASE SAVEPOINT dbstate_ask")
+
+
+_LOSSES = frozenset({"value-changed", "loses-digits", "truncates-text"})
+
+
+def _conversion(question: Conversions) -> str:
+    """True for values that the new type does not take: by comparison where that is known, else by trying."""
+    column, new = quoted(question.column), question.new_type.lower()
+    old = question.old_type.partition("(")[0]
+    if old in _NUMBERS and new in _INTEGERS:
+        limit = _INTEGERS[new]
+        return f"round({column}::numeric) NOT BETWEEN {-limit} AND {limit - 1}"
+    found = re.fullmatch(r"(?:numeric|decimal)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)", new)
+    if old in _NUMBERS and found:
+        digits, places = int(found[1]), int(found[2] or 0)
+        return f"abs(round({column}::numeric, {places})) >= 1e{digits - places}::numeric"
+    # Forces the conversion of every row; NULL for a value is for the comparison to judge.
+    return f"(({question.expression})::text IS NULL) IS NULL"
+
+
+def _orphan(question: Orphans) -> str | None:
+    relation, target = question.about.relation, question.target
+    own = [relation.of_column(column) for column in question.columns]
+    if any(sql is None for sql in own):
+        return None
+    present = " AND ".join(f"{_of('r', sql)} IS NOT NULL" for sql in own)
+    if target.base is None:
+        return present
+    theirs = [target.of_column(column) for column in question.target_columns]
+    if any(sql is None for sql in theirs):
+        return None
+    same = " AND ".join(
+        f"{_of('t', other)} = {_of('r', sql)}" for other, sql in zip(theirs, own, strict=True)
+    )
+    return f"{present} AND NOT EXISTS (SELECT 1 FROM {quoted(target.base)} AS t WHERE {same})"
+
+
+def _of(alias: str, sql: str | None) -> str:
+    """A plain column with its table's alias; other expressions as they are."""
+    text = str(sql)
+    return f"{alias}.{text}" if re.fullmatch(r'"(?:[^"]|"")*"', text) else text
+
+
+def _code_of(question: Question) -> str:
+    if isinstance(question, Conversions) and question.old_type.partition("(")[0] in _NUMBERS:
+        return "out-of-range"
+    return question.about.code
+
+
+def _sqlstate(error: DatabaseError) -> str:
+    return str(getattr(error.__cause__, "sqlstate", "") or "")
+
+
+def _first_line(error: BaseException) -> str:
+    return " ".join(str(error).split("\n", 1)[0].split())
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple | list):
+        return "(" + ", ".join(map(str, value)) + ")"
+    return str(value)

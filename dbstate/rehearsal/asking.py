@@ -1,0 +1,96 @@
+"""Doors of the pre-checks: ask the source before a rehearsal, and the copy where an operation failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from django.db import DatabaseError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.migration import Migration
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+
+from dbstate.rehearsal.answering import Answers, answer
+from dbstate.rehearsal.asked import Asked
+from dbstate.rehearsal.ddl import effects_of
+from dbstate.rehearsal.statements import Emitted, emitted_by
+from dbstate.rehearsal.story import tell
+
+
+def ask_source(
+    connection: BaseDatabaseWrapper, emitted: Iterable[Emitted], *, samples: int = 5, timeout: float = 0
+) -> Answers:
+    """All that the operations meet in the rows that are there: one read-only snapshot, nothing else.
+
+    ``timeout`` is in seconds for each query, 0 for none. Raises django.db.Error where the source goes.
+    """
+    with read_only(connection, timeout):
+        told = tell(connection, emitted)
+        answers = answer(connection, told.questions, samples=samples)
+    return Answers((*told.found, *answers.asked), answers.unanswered)
+
+
+@contextmanager
+def read_only(connection: BaseDatabaseWrapper, timeout: float = 0) -> Iterator[None]:
+    """One snapshot in which nothing can be written by mistake; rolled back at the end."""
+    connection.ensure_connection()
+    before = connection.get_autocommit()
+    connection.set_autocommit(False)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute(f"SET LOCAL statement_timeout = {int(timeout * 1000):d}")
+        yield
+    finally:
+        connection.rollback()
+        connection.set_autocommit(before)
+
+
+def explain(
+    connection: BaseDatabaseWrapper,
+    migration: str,
+    index: int,
+    operation: Operation,
+    app_label: str,
+    before: ProjectState,
+    after: ProjectState,
+    *,
+    samples: int = 5,
+) -> tuple[Asked, ...]:
+    """Why this operation cannot be applied to the rows as they are now, just before it.
+
+    For a connection to a copy, in a transaction or outside of one. Raises no database error.
+    """
+    one: Any = Migration(migration.partition(".")[2], app_label)
+    one.operations = [operation]
+    del after  # the same as ``before`` with the operation's own change
+    return _explained(connection, lambda: emitted_by(one, before, connection), migration, index, samples)
+
+
+def explain_sql(
+    connection: BaseDatabaseWrapper, migration: str, statements: Sequence[str], *, samples: int = 5
+) -> tuple[Asked, ...]:
+    """The same for SQL that Django puts off to the end of a migration."""
+    effects = tuple(effect for sql in statements for effect in effects_of(sql))
+    emitted = (Emitted(migration, None, "end of the migration", tuple(statements), effects),)
+    return _explained(connection, lambda: emitted, migration, None, samples)
+
+
+def _explained(
+    connection: BaseDatabaseWrapper,
+    emitted: Callable[[], Iterable[Emitted]],
+    migration: str,
+    index: int | None,
+    samples: int,
+) -> tuple[Asked, ...]:
+    try:
+        told = tell(connection, emitted())
+        answers = answer(connection, told.questions, samples=samples)
+    except DatabaseError:  # the connection is gone, or the operation has left a mess: nothing can be said
+        return ()
+    return tuple(
+        replace(asked, migration=migration, operation=index) for asked in (*told.found, *answers.asked)
+    )

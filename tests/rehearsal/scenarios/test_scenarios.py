@@ -1,0 +1,30 @@
+"""Every kind of hazard beside its harmless twin: verdict, findings, counts; the source untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.rehearsal.projects import Project
+from tests.rehearsal.scenarios import judged, prechecked
+from tests.rehearsal.scenarios.scenario import Scenario, base_project, complaints, run_scenario
+
+SCENARIOS = (*prechecked.SCENARIOS, *judged.SCENARIOS)
+
+
+@pytest.fixture(scope="module")
+def shop(
+    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Project]:
+    with django_db_blocker.unblock(), base_project(tmp_path_factory.mktemp("shop")) as project:
+        yield project
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_scenario(scenario: Scenario, shop: Project, tmp_path: Path, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        result = run_scenario(shop, scenario, tmp_path / "project")
+    assert complaints(scenario, result) == []
