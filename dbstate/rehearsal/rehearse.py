@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.recorder import MigrationRecorder
 
 from dbstate.backends import backend_for
 from dbstate.backends.postgresql_copies import CannotCopy, Copied, copy_of, empty_beside, given_copy, opened
@@ -132,7 +131,12 @@ def _programs() -> tuple[Path, ...]:
 
 
 def _applied(source: BaseDatabaseWrapper) -> tuple[Key, ...]:
-    return tuple(MigrationRecorder(source).applied_migrations())
+    # Not by Django's recorder: it asks the alias, whichever connection it is handed.
+    with source.cursor() as cursor:
+        if "django_migrations" not in source.introspection.table_names(cursor):
+            return ()
+        cursor.execute("SELECT app, name FROM django_migrations ORDER BY id")
+        return tuple(cursor.fetchall())
 
 
 @dataclass(slots=True)
