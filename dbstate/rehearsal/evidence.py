@@ -271,7 +271,8 @@ class Evidence:
     returned: Comparison | None = None
     """After their reverse against before them: the round trip."""
     repeated: Comparison | None = None
-    """After the second application against after the first: ``tables`` tells row counts only."""
+    """After the second application against after the first: the schema only. With ``Request.backwards``
+    against the start, rows too."""
     unvalidated: tuple[Unvalidated, ...] = ()
     drift: tuple[Difference, ...] = ()
     """Where the database contradicts the models after the migration, and did not before."""

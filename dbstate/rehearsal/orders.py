@@ -46,6 +46,8 @@ class Request:
     origin: Origin = "live"
     on: str = ""
     """Address of a clone to use instead of a copy."""
+    backwards: bool = False
+    """The targets are applied already: on the copy they are reversed, then applied again."""
     timeout: float = TIMEOUT
     samples: int = 5
     """Keys that are shown of each difference."""

@@ -180,6 +180,8 @@ class Rehearsal:
         """Every phase, as far as it comes."""
         if not self._begin():
             return
+        if self.request.backwards:
+            return self._go_back()
         facts = self._describe()
         before = self._baseline()
         self._moment("before")
@@ -191,7 +193,7 @@ class Rehearsal:
         self.note("reversing on the copy")
         if not self._run("reverse", self.request.targets):
             return
-        self.found["returned"] = self._compared(before, before.catalog, "name", self._renamed)
+        self.found["returned"] = self._compared(before, self._catalog(), "name", self._renamed)
         self._moment("returned")
         self.note("applying once more on the copy")
         if not self._run("reapply", self.request.targets):
@@ -199,11 +201,26 @@ class Rehearsal:
         self.found["repeated"] = self._repeated(after)
         self._moment("reapplied")
 
+    def _go_back(self) -> None:
+        """The way back and forth again, from targets that are applied: both against the start."""
+        before = self._baseline()
+        self._moment("before")
+        self.note("reversing on the copy")
+        if not self._run("reverse", self.request.targets):
+            return
+        self.found["returned"] = self._compared(before, self._catalog(), "identity", self._renamed)
+        self._moment("returned")
+        self.note("applying once more on the copy")
+        if not self._run("reapply", self.request.targets):
+            return
+        self.found["repeated"] = self._compared(before, self._catalog(), "name", self._renamed)
+        self._moment("reapplied")
+
     def fail(self, key: Key, step: Step, stop: Stop) -> HalfWay:
         """Only this: fail half-way through one target."""
         before = self.request.targets[: self.request.targets.index(key)]
         if not (self._begin() and (not before or self._run("apply", before))):
-            raise CannotRehearse(f"cannot fail half-way: {self.runs[-1].failure}")
+            raise CannotRehearse(f"cannot fail half-way: {self.runs[-1].failure}")  # it went a moment ago
 
         def attempt(at: Stop | None) -> str:
             told = self._ask(do="run", phase="apply", keys=[key], stop=as_json(at) if at else None)
@@ -326,8 +343,7 @@ class Rehearsal:
         )
         if pairing == "identity" and changes.moved:
             self.between = take(self.copy, "between", only=changes.moved, without=OWN_TABLES)
-        now = after if pairing == "identity" else self._catalog()
-        return Comparison(changes.tables, changes.new_tables, diff(before.catalog, now), renamed)
+        return Comparison(changes.tables, changes.new_tables, diff(before.catalog, after), renamed)
 
     def _repeated(self, after: Catalog) -> Comparison:
         """The second application against the first: what was different about it."""
