@@ -43,15 +43,35 @@ class Answers:
     unanswered: tuple[str, ...] = ()
 
 
-def answer(connection: BaseDatabaseWrapper, questions: Iterable[Question], *, samples: int = 5) -> Answers:
+def answer(
+    connection: BaseDatabaseWrapper,
+    questions: Iterable[Question],
+    *,
+    samples: int = 5,
+    show_values: bool = False,
+) -> Answers:
     """Ask all; those with offending rows come back, in the order of the questions. Reads only."""
-    return _Asker(connection, samples).answer(tuple(questions))
+    return _Asker(connection, samples, show_values=show_values).answer(tuple(questions))
+
+
+def listings(connection: BaseDatabaseWrapper, questions: Iterable[Question]) -> list[tuple[Question, str]]:
+    """Row-wise questions and those of keys, each with SQL that lists its offenders' keys; asks nothing."""
+    asker = _Asker(connection, 0, show_values=False)
+    chosen = tuple(questions)
+    asker._read_keys(chosen)
+    found: list[tuple[Question, str]] = []
+    for question in chosen:
+        sql = asker.listing(question)
+        if sql is not None and not isinstance(question, Conversions):
+            found.append((question, sql))
+    return found
 
 
 class _Asker:
-    def __init__(self, connection: BaseDatabaseWrapper, samples: int) -> None:
+    def __init__(self, connection: BaseDatabaseWrapper, samples: int, *, show_values: bool) -> None:
         self.connection = connection
         self.samples = samples
+        self.show_values = show_values
         self.keys: dict[str, str] = {}
         self.work: dict[int, Asked] = {}
         self.unanswered: list[str] = []
@@ -71,6 +91,20 @@ class _Asker:
             elif isinstance(question, Conflicts):
                 self._count_conflicts(number, question)
         return Answers(tuple(self.work[number] for number in sorted(self.work)), tuple(self.unanswered))
+
+    def listing(self, question: Question) -> str | None:
+        """SQL that lists the offenders' keys; None where that cannot be told."""
+        base = str(question.about.relation.base)
+        predicate = self._predicate(question)
+        if predicate is not None:
+            return f"SELECT {self._key(base)} FROM {quoted(base)} AS r WHERE {predicate}"
+        if isinstance(question, Duplicates):
+            told = self._duplicates_sql(question)
+            return None if told is None else f"SELECT key {told[1]}"
+        if isinstance(question, Conflicts):
+            where = self._conflicts_sql(question)
+            return None if where is None else f"SELECT a.key {where}"
+        return None
 
     # rows -----------------------------------------------------------------------------------------------
 
@@ -117,75 +151,102 @@ class _Asker:
         base = str(question.about.relation.base)
         key = self._key(base)
         sql = f"SELECT {key} {where}"
-        self.work[number] = self._asked(question, rows, keys=self._samples(key, where), sql=sql)
+        keys, values = self._samples(key, where, self._shown_columns(question))
+        self.work[number] = self._asked(question, rows, keys=keys, values=values, sql=sql)
 
-    def _samples(self, key: str, where: str) -> tuple[str, ...]:
+    def _shown_columns(self, question: Question) -> str:
+        """SQL of what is shown of a row; NULL where nothing is to be."""
+        relation = question.about.relation
+        names = [name for name in question.about.column.split(", ") if name]
+        shown = [relation.of_column(name) for name in names]
+        if not self.show_values or not names or any(sql is None for sql in shown):
+            return "NULL"
+        return " || ', ' || ".join(f"coalesce(({sql})::text, 'NULL')" for sql in shown)
+
+    def _samples(self, key: str, where: str, shown: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Keys of some rows, and their values where these are shown."""
         # The inner query is fenced: an index on the key must not lead the planner through all other rows.
-        fenced = f"SELECT {key} AS key {where} OFFSET 0"
-        found = self._try_all(f"SELECT key FROM ({fenced}) AS found ORDER BY 1 LIMIT {self.samples:d}")
-        return () if isinstance(found, DatabaseError) else tuple(_shown(row[0]) for row in found)
+        fenced = f"SELECT {key} AS key, {shown} AS value {where} OFFSET 0"
+        found = self._try_all(f"SELECT key, value FROM ({fenced}) AS found ORDER BY 1 LIMIT {self.samples:d}")
+        if isinstance(found, DatabaseError):
+            return (), ()
+        keys = tuple(_shown(key) for key, _ in found)
+        return keys, tuple(f"{_shown(key)}: {value}" for key, value in found if value is not None)
 
     # keys -----------------------------------------------------------------------------------------------
 
     def _count_duplicates(self, number: int, question: Duplicates) -> None:
-        relation = question.about.relation
-        keys = [relation.over_base(key) for key in question.keys]
-        condition = relation.over_base(question.condition) if question.condition else "TRUE"
-        if condition is None or any(key is None for key in keys):
+        told = self._duplicates_sql(question)
+        if told is None:
             return
-        names = [f"k{at}" for at in range(len(keys))]
-        listed = ", ".join(f"{key} AS {name}" for key, name in zip(keys, names, strict=True))
-        base, key = str(relation.base), self._key(str(relation.base))
-        present = " AND ".join(f"{name} IS NOT NULL" for name in names) if question.nulls_distinct else "TRUE"
-        inner = f"SELECT {listed} FROM {quoted(base)} AS r WHERE {condition}"
-        group = ", ".join(names)
-        counted = self._try(
-            f"SELECT count(*), coalesce(sum(n), 0)::bigint FROM (SELECT count(*) AS n FROM ({inner}) AS keys "
-            f"WHERE {present} GROUP BY {group} HAVING count(*) > 1) AS twice"
-        )
+        counted = self._try(told[0])
         if isinstance(counted, DatabaseError):
             self._open(question, counted)
             return
         groups, rows = counted
-        if not groups:
-            return
-        shown = (
-            f"FROM (SELECT key, count(*) OVER (PARTITION BY {group}) AS n FROM "
-            f"(SELECT {key} AS key, {listed} FROM {quoted(base)} AS r WHERE {condition}) AS keys "
-            f"WHERE {present}) AS twice WHERE n > 1"
+        if groups:
+            keys, values = self._samples("key", told[1], "value")
+            self.work[number] = self._asked(
+                question, rows, groups=groups, keys=keys, values=values, sql=f"SELECT key {told[1]}"
+            )
+
+    def _duplicates_sql(self, question: Duplicates) -> tuple[str, str] | None:
+        """SQL that counts keys and rows, and FROM … of the rows with ``key`` and ``value``."""
+        relation = question.about.relation
+        keys = [relation.over_base(key) for key in question.keys]
+        condition = relation.over_base(question.condition) if question.condition else "TRUE"
+        if condition is None or any(key is None for key in keys):
+            return None
+        names = [f"k{at}" for at in range(len(keys))]
+        group = ", ".join(names)
+        listed = ", ".join(f"{key} AS {name}" for key, name in zip(keys, names, strict=True))
+        base, key = str(relation.base), self._key(str(relation.base))
+        present = " AND ".join(f"{name} IS NOT NULL" for name in names) if question.nulls_distinct else "TRUE"
+        counted = (
+            f"SELECT count(*), coalesce(sum(n), 0)::bigint FROM (SELECT count(*) AS n FROM "
+            f"(SELECT {listed} FROM {quoted(base)} AS r WHERE {condition}) AS keys "
+            f"WHERE {present} GROUP BY {group} HAVING count(*) > 1) AS twice"
         )
-        found = self._try_all(f"SELECT key {shown} ORDER BY 1 LIMIT {self.samples:d}")
-        sample = () if isinstance(found, DatabaseError) else tuple(_shown(row[0]) for row in found)
-        self.work[number] = self._asked(question, rows, groups=groups, keys=sample, sql=f"SELECT key {shown}")
+        value = self._shown_columns(question)
+        shown = (
+            f"FROM (SELECT key, value, count(*) OVER (PARTITION BY {group}) AS n FROM "
+            f"(SELECT {key} AS key, {value} AS value, {listed} FROM {quoted(base)} AS r WHERE {condition}) "
+            f"AS keys WHERE {present}) AS twice WHERE n > 1"
+        )
+        return counted, shown
 
     def _count_conflicts(self, number: int, question: Conflicts) -> None:
-        relation = question.about.relation
-        sides: dict[str, str] = {}
-        base, key = str(relation.base), self._key(str(relation.base))
-        condition = relation.over_base(question.condition) if question.condition else "TRUE"
-        keys = [relation.over_base(sql) for sql, _ in question.elements]
-        if condition is None or any(sql is None for sql in keys):
+        where = self._conflicts_sql(question)
+        if where is None:
             return
-        listed = ", ".join(f"{sql} AS k{at}" for at, sql in enumerate(keys))
-        for side in "ab":
-            sides[side] = (
-                f"(SELECT r.ctid AS place, r.tableoid AS part, {key} AS key, {listed} "
-                f"FROM {quoted(base)} AS r WHERE {condition}) AS {side}"
-            )
-        meets = " AND ".join(
-            f"a.k{at} {operator} b.k{at}" for at, (_, operator) in enumerate(question.elements)
-        )
-        where = (
-            f"FROM {sides['a']} WHERE EXISTS (SELECT 1 FROM {sides['b']} "
-            f"WHERE (b.place, b.part) <> (a.place, a.part) AND {meets})"
-        )
         counted = self._try(f"SELECT count(*) {where}")
         if isinstance(counted, DatabaseError):
             self._open(question, counted)
         elif counted[0]:
-            found = self._try_all(f"SELECT a.key {where} ORDER BY 1 LIMIT {self.samples:d}")
-            sample = () if isinstance(found, DatabaseError) else tuple(_shown(row[0]) for row in found)
-            self.work[number] = self._asked(question, counted[0], keys=sample, sql=f"SELECT a.key {where}")
+            keys, _ = self._samples("a.key", where, "NULL")
+            self.work[number] = self._asked(question, counted[0], keys=keys, sql=f"SELECT a.key {where}")
+
+    def _conflicts_sql(self, question: Conflicts) -> str | None:
+        """FROM … of the rows ``a`` that exclude another one."""
+        relation = question.about.relation
+        base, key = str(relation.base), self._key(str(relation.base))
+        condition = relation.over_base(question.condition) if question.condition else "TRUE"
+        keys = [relation.over_base(sql) for sql, _ in question.elements]
+        if condition is None or any(sql is None for sql in keys):
+            return None
+        listed = ", ".join(f"{sql} AS k{at}" for at, sql in enumerate(keys))
+        a, b = (
+            f"(SELECT r.ctid AS place, r.tableoid AS part, {key} AS key, {listed} "
+            f"FROM {quoted(base)} AS r WHERE {condition}) AS {side}"
+            for side in "ab"
+        )
+        meets = " AND ".join(
+            f"a.k{at} {operator} b.k{at}" for at, (_, operator) in enumerate(question.elements)
+        )
+        return (
+            f"FROM {a} WHERE EXISTS (SELECT 1 FROM {b} "
+            f"WHERE (b.place, b.part) <> (a.place, a.part) AND {meets})"
+        )
 
     def _open(self, question: Question, error: DatabaseError) -> None:
         about = question.about
@@ -199,7 +260,7 @@ class _Asker:
         relation = question.about.relation
         base = str(relation.base)
         expression = relation.over_base(question.expression)
-        old = relation.of_column(question.column)
+        old = relation.of_column(question.column) if question.column else "TRUE"
         assert expression is not None  # it was asked in the scan already
         assert old is not None
         key = self._key(base)
@@ -235,7 +296,7 @@ class _Asker:
                 int(found["bad"]),
                 keys=tuple(found["keys"]),
                 sql=f"SELECT {key}, {old} FROM {quoted(base)} AS r -- each: {question.expression}",
-                code=_STATES.get(state, "not-castable"),
+                code=_STATES.get(state, "not-castable") if question.column else question.about.code,
             )
 
     # what all share -------------------------------------------------------------------------------------
@@ -246,6 +307,7 @@ class _Asker:
         rows: int | None,
         *,
         keys: tuple[str, ...] = (),
+        values: tuple[str, ...] = (),
         groups: int | None = None,
         sql: str = "",
         code: str = "",
@@ -265,7 +327,7 @@ class _Asker:
             rows,
             groups,
             keys,
-            (),
+            values,
             sql,
             about.certain,
         )

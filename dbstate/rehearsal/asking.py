@@ -21,7 +21,12 @@ from dbstate.rehearsal.story import tell
 
 
 def ask_source(
-    connection: BaseDatabaseWrapper, emitted: Iterable[Emitted], *, samples: int = 5, timeout: float = 0
+    connection: BaseDatabaseWrapper,
+    emitted: Iterable[Emitted],
+    *,
+    samples: int = 5,
+    timeout: float = 0,
+    show_values: bool = False,
 ) -> Answers:
     """All that the operations meet in the rows that are there: one read-only snapshot, nothing else.
 
@@ -29,7 +34,7 @@ def ask_source(
     """
     with read_only(connection, timeout):
         told = tell(connection, emitted)
-        answers = answer(connection, told.questions, samples=samples)
+        answers = answer(connection, told.questions, samples=samples, show_values=show_values)
     return Answers((*told.found, *answers.asked), answers.unanswered)
 
 

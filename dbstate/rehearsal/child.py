@@ -65,9 +65,8 @@ def _prepared(order: Order) -> Mapping[str, Any]:
         sandbox.redirect_databases(settings.DATABASES, order)
         sandbox.redirect_environment(os.environ, order)
         sandbox.redirect_rest(order)
-        sandbox.keep_connections_here(order)
+        sandbox.keep_connections_here(connections[order.alias], order)
         django.setup()
-        sandbox.keep_raw_connections_here(connections[order.alias], order)
     except Exception as error:
         traceback.print_exc()
         return {"failure": f"the project does not start in another process: {error!r}"}

@@ -82,6 +82,18 @@ _ALL = (
         "{rows} in {table} get no value for the new column {column}, which is NOT NULL",
         "give the field a default or db_default, or add it as null and fill it",
     ),
+    Code(
+        "expression-fails",
+        "fails_pre",
+        "{rows} of {table} for which an expression that is computed for each row raises an error",
+        "correct the rows first, or the expression",
+    ),
+    Code(
+        "too-big-for-index",
+        "fails_pre",
+        "{rows} of {where} larger than an index takes",
+        "index a part of it or its hash, or shorten the values",
+    ),
     Code("view-in-the-way", "fails_pre", "", "drop the view before, and make it again after"),
     Code("invalid-index", "fails_pre", "", "drop the invalid index first: DROP INDEX CONCURRENTLY"),
     Code("already-there", "fails_pre", "", "find out who made it; fake the operation or remove the object"),

@@ -128,7 +128,8 @@ def _add_column(table: str, reader: Reader) -> Iterator[Effect]:
     sql_type = reader.until(*_COLUMN_STOPS)
     parts = _ColumnParts(reader)
     filled = parts.filled or sql_type.upper() in _SERIALS
-    yield AddColumn(table, column, sql_type, parts.default, parts.not_null, filled, unless)
+    made = parts.expression
+    yield AddColumn(table, column, sql_type, parts.default, parts.not_null, filled, unless, made)
     for primary in parts.uniques:
         yield RequireUnique(table, "", (_quote(column),), primary=primary)
     for name, expression in parts.checks:
@@ -141,7 +142,7 @@ class _ColumnParts:
     """What stands behind the type of a new column."""
 
     def __init__(self, reader: Reader) -> None:
-        self.default = ""
+        self.default = self.expression = ""
         self.not_null = self.filled = False
         self.uniques: list[bool] = []
         self.checks: list[tuple[str, str]] = []
@@ -161,6 +162,8 @@ class _ColumnParts:
             self.default = _default(reader)
         elif reader.take("GENERATED"):
             self.filled = True
+            if reader.take("ALWAYS", "AS") and reader.peek() == "(":
+                self.expression = reader.bracketed()
             reader.until("NOT", "NULL", "CHECK", "UNIQUE", "PRIMARY", "REFERENCES", "CONSTRAINT")
         elif reader.take("UNIQUE"):
             self.uniques.append(False)
@@ -342,7 +345,13 @@ def _unique_index(reader: Reader) -> Iterator[Effect]:
 def _plain_index(reader: Reader) -> Iterator[Effect]:
     facts = _IndexFacts(reader)
     yield CreateIndex(
-        facts.table, facts.name, facts.keys, facts.condition, facts.concurrently, facts.if_not_exists
+        facts.table,
+        facts.name,
+        facts.keys,
+        facts.condition,
+        facts.concurrently,
+        facts.if_not_exists,
+        facts.method,
     )
 
 
@@ -356,8 +365,7 @@ class _IndexFacts:
         reader.expect("ON")
         reader.take("ONLY")
         self.table = reader.table()
-        if reader.take("USING"):
-            reader.name()
+        self.method = reader.name() if reader.take("USING") else ""
         self.keys = tuple(_without_class(part) for part in split_list(reader.bracketed()))
         rest = reader.until("WHERE")
         words = [token.word for token in tokens_of(rest)]

@@ -17,6 +17,8 @@ class AddColumn:
     filled: bool = False
     """Generated, identity or serial: the database makes a value for every row."""
     if_not_exists: bool = False
+    expression: str = ""
+    """Of a GENERATED column: computed for every row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class CreateIndex:
     condition: str = ""
     concurrently: bool = False
     if_not_exists: bool = False
+    method: str = ""
+    """Lower case; empty for btree."""
 
 
 @dataclass(frozen=True, slots=True)

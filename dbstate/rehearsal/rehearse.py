@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from dbstate.backends import backend_for
 from dbstate.backends.postgresql_copies import CannotCopy, Copied, copy_of, empty_beside, given_copy, opened
 from dbstate.catalog import Catalog
-from dbstate.catalog.diff import diff
+from dbstate.catalog.diff import diff, new_drift
 from dbstate.embedded import EmbeddedError
 from dbstate.embedded.binaries import find_binaries
 from dbstate.rehearsal.aftermath import MigrationFacts, schemas_of
@@ -324,7 +324,7 @@ class Rehearsal:
         comparison = self._compared(before, after, "identity", self._renamed)
         self.found["applied"] = comparison
         self.found["unvalidated"] = unvalidated(before.catalog, after)
-        self.found["drift"] = tuple(one for one in self._drift() if one not in before.drift)
+        self.found["drift"] = new_drift(self._drift(), before.drift, comparison.schema)
         self.found["sequences"] = behind(before.sequences, sequences(self.copy, after))
         self.found["old_code"] = broken_for_old_code(before.catalog, after)
         if self.request.write_back:

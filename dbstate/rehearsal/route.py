@@ -46,6 +46,8 @@ class Asked:
     """A git revision: the migrations that were added after it."""
     applied: bool = False
     """Whether the migration must be applied already (phases post and rollback), not the contrary."""
+    with_later: bool = False
+    """For applied ones: with all applied migrations that build on them, which go back with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def find_route(connection: BaseDatabaseWrapper, asked: Asked) -> Route:
     targets = _targets(loader, asked)
     applied = set(loader.applied_migrations)
     if asked.applied:
-        return _applied_route(loader, targets, applied)
+        return _applied_route(loader, targets, applied, with_later=asked.with_later)
     done = [key for key in targets if key in applied]
     if done and (asked.name or asked.app_label):
         raise RouteError(
@@ -110,15 +112,20 @@ def find_route(connection: BaseDatabaseWrapper, asked: Asked) -> Route:
     )
 
 
-def _applied_route(loader: MigrationLoader, targets: list[Key], applied: set[Key]) -> Route:
+def _applied_route(
+    loader: MigrationLoader, targets: list[Key], applied: set[Key], *, with_later: bool
+) -> Route:
     missing = [key for key in targets if key not in applied]
     if missing:
         raise RouteError(".".join(missing[0]), "it is not applied yet", "run python manage.py migrate first")
     before = [key for key in applied if key in loader.graph.nodes]
-    ordered = [key for key in _in_order(loader, before) if key in set(targets)]
-    later = {descendant for key in ordered for descendant in _after(loader, key)}
+    later = {descendant for key in targets for descendant in _after(loader, key)} & set(before)
+    meant = later if with_later else set(targets)
+    ordered = [key for key in _in_order(loader, before) if key in meant]
     state = _state_of(loader, {key for key in before if key not in later})
-    return Route(tuple(ordered), (), tuple(loader.graph.nodes[key] for key in ordered), state)
+    also = [".".join(key) for key in ordered if key not in targets]
+    notes = (f"goes back with it: {', '.join(also)}",) if also else ()
+    return Route(tuple(ordered), (), tuple(loader.graph.nodes[key] for key in ordered), state, notes)
 
 
 def _after(loader: MigrationLoader, key: Key) -> list[Key]:

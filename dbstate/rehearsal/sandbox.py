@@ -17,7 +17,6 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
 
 from dbstate.rehearsal.orders import Entry, Order
 
@@ -37,16 +36,16 @@ class Refused(OSError):
 
 def redirect_databases(databases: dict[str, dict[str, Any]], order: Order) -> None:
     """Change the settings in place: other modules may hold the same objects."""
-    entries = {alias: dict(entry) for alias, entry in databases.items()}
-    for alias, entry in entries.items():
-        databases[alias].clear()
-        databases[alias].update(_redirected(entry, order))
-    databases.setdefault(order.alias, {}).update(order.entry)
-    databases[order.alias] = dict(order.entry)
+    databases.setdefault(order.alias, {})
+    for alias, entry in databases.items():
+        redirected = dict(order.entry) if alias == order.alias else _redirected(entry, order)
+        entry.clear()
+        entry.update(redirected)
 
 
 def _redirected(entry: Entry, order: Order) -> Entry:
-    if _leads_to_source(entry, order):
+    mirror = entry.get("TEST", {}).get("MIRROR")
+    if mirror == order.alias or _leads_to_source(entry, order):
         return dict(order.entry)
     engine = str(entry.get("ENGINE", ""))
     if engine.endswith("sqlite3"):
@@ -107,37 +106,19 @@ def redirect_rest(order: Order) -> None:
         setattr(settings, name, value)
 
 
-def keep_connections_here(order: Order) -> None:
-    """End the process when a connection of the alias leads to anything but the copy.
+def keep_connections_here(connection: BaseDatabaseWrapper, order: Order) -> None:
+    """Let the driver itself lead to the copy: migrations may go past Django.
 
-    An error would not do: a migration may catch it, and go on with the connection.
-    """
-
-    def look(*, connection: BaseDatabaseWrapper, **_: object) -> None:
-        if connection.vendor != "postgresql" or connection.settings_dict["NAME"] != order.entry["NAME"]:
-            return
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_database()")
-            (found,) = cursor.fetchone()
-        if found != order.entry["NAME"]:
-            print(f"a connection led to {found}, not to the copy", file=sys.stderr, flush=True)
-            os._exit(3)
-
-    connection_created.connect(look, weak=False)
-
-
-def keep_raw_connections_here(connection: BaseDatabaseWrapper, order: Order) -> None:
-    """Let the driver's own ``connect`` lead to the copy too: migrations may go past Django.
-
-    A connection to the source's name goes to the copy; one to a name that is not in the settings is refused.
+    A connection to the source goes to the copy, whoever opens it; one that leads elsewhere than the settings
+    do now is closed and refused.
     """
     driver: Any = connection.Database  # type: ignore[attr-defined]  # of Django's PostgreSQL backend
-    names = {str(entry.get("NAME")) for entry in settings.DATABASES.values()}
 
     def led(connect: Callable[..., Any]) -> Callable[..., Any]:
         def connect_here(conninfo: str = "", *arguments: Any, **named: Any) -> Any:
-            made = connect(*_led(order, conninfo, named), *arguments, **named)
-            if (found := made.info.dbname) not in names:
+            made = connect(*arguments, **_led(driver, order, conninfo, named))
+            if not any(_is_at(made.info, entry) for entry in settings.DATABASES.values()):
+                found = made.info.dbname
                 made.close()
                 refuse(f"a connection to the database {found}")
             return made
@@ -151,21 +132,26 @@ def keep_raw_connections_here(connection: BaseDatabaseWrapper, order: Order) -> 
         driver.connect = led(driver.connect)
 
 
-def _led(order: Order, conninfo: str, named: dict[str, Any]) -> tuple[str, ...]:
-    """The connection string, and ``named`` changed in place: with the copy's name for the source's."""
-    source, copy = str(order.source["NAME"]), str(order.entry["NAME"])
-    for key in ("dbname", "database"):
-        if str(named.get(key) or "") == source:
-            named[key] = copy
-    return (_led_address(conninfo, source, copy),) if conninfo else ()
+def _led(driver: Any, order: Order, conninfo: str, named: dict[str, Any]) -> dict[str, Any]:
+    """All parameters of the connection; those of the copy where they were the source's."""
+    parse = driver.conninfo.conninfo_to_dict if hasattr(driver, "conninfo") else driver.extensions.parse_dsn
+    asked = {**(parse(conninfo) if conninfo else {}), **named}
+    if "database" in asked:
+        asked["dbname"] = asked.pop("database")
+    host = str(asked.get("host") or "")
+    if str(asked.get("dbname")) != str(order.source["NAME"]) or host not in ("", order.source["HOST"] or ""):
+        return asked
+    for key, part in (("dbname", "NAME"), ("host", "HOST"), ("port", "PORT")):
+        if order.entry.get(part):
+            asked[key] = str(order.entry[part])
+    return asked
 
 
-def _led_address(conninfo: str, source: str, copy: str) -> str:
-    if conninfo.startswith(("postgres://", "postgresql://")):
-        parts = urlsplit(conninfo)
-        return parts._replace(path=f"/{copy}").geturl() if parts.path.lstrip("/") == source else conninfo
-    words = (f"dbname={copy}" if word == f"dbname={source}" else word for word in conninfo.split(" "))
-    return " ".join(words)
+def _is_at(info: Any, entry: Entry) -> bool:
+    """Whether a connection is where the entry leads; one without a host leads to this machine."""
+    host = str(entry.get("HOST") or "")
+    local = not info.host or str(info.host).startswith("/")
+    return bool((info.host == host if host else local) and info.dbname == entry.get("NAME"))
 
 
 # the rest of the world ----------------------------------------------------------------------------------

@@ -195,3 +195,36 @@ def _narrowing(before: Any, after: Any) -> tuple[tuple[object, ...], tuple[objec
         return (), tuple(kept)
     removed = [value for value, _ in before.flatchoices if value not in kept]
     return (tuple(removed), ()) if removed else None
+
+
+# the way back -------------------------------------------------------------------------------------------
+
+
+def backward_sql(
+    migration: Migration, before: ProjectState, connection: BaseDatabaseWrapper
+) -> tuple[tuple[str, ...], str]:
+    """The SQL that takes a migration back, and why it cannot be told, else empty.
+
+    The connection is to a database where the migration is the last one that is applied.
+    """
+    steps = []
+    state = before.clone()
+    for operation in migration.operations:
+        if not operation.reversible:
+            return (), f"{operation.describe()} cannot be reversed"
+        old = state.clone()
+        operation.state_forwards(migration.app_label, state)
+        steps.append((operation, old, state.clone()))
+    editor: Any = connection.schema_editor(collect_sql=True, atomic=False)
+    editor.deferred_sql = []
+    for operation, old, new in reversed(steps):
+        if isinstance(operation, RunPython):  # the caller has seen that it does nothing
+            continue
+        if is_opaque(operation):
+            return (), f"{operation.describe()} runs Python of the project"
+        try:
+            operation.database_backwards(migration.app_label, editor, new, old)
+        except (Error, ValueError, LookupError, AttributeError, TypeError, NotImplementedError) as error:
+            return (), f"{operation.describe()}: {' '.join(str(error).split())}"
+    collected = [*editor.collected_sql, *map(str, editor.deferred_sql)]
+    return tuple(one for sql in collected for one in statements_of(sql)), ""

@@ -32,7 +32,9 @@ _SIDE_EFFECTS = re.compile(r"\bnextval\b", re.IGNORECASE)
 _TEXT_TYPE = re.compile(
     r"^(?:character varying|varchar|character|char|bpchar)\s*\(\s*(\d+)\s*\)$", re.IGNORECASE
 )
-_CASCADE_KINDS = {"v": "view", "m": "materialized view"}
+_TEXTUAL = re.compile(r"^(?:text|character varying|bytea|jsonb)(?!.*\((?:[1-5]\d\d|\d\d?)\))")
+"""Types whose values may be larger than an index takes; not those with a length of some hundreds."""
+_LARGEST_ENTRY = 2704
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +194,26 @@ class _Story:
         if effect.not_null and empty and not effect.filled:
             about = self.about("no-default", relation, effect.column)
             self.ask(Offenders(about, "TRUE"))
-        known = not effect.filled and not _SIDE_EFFECTS.search(effect.default)
-        sql = f"({effect.default or 'NULL'})::{effect.sql_type}" if known else None
+        sql = self._new_value(relation, effect)
         self.relations[effect.table] = relation.with_column(effect.column, sql, effect.sql_type)
         if effect.not_null:
             self.required.add((effect.table, effect.column))
+
+    def _new_value(self, relation: Relation, effect: does.AddColumn) -> str | None:
+        """SQL of what the rows get in a new column; None where only the database can tell."""
+        if effect.expression:
+            self._computes(relation, effect.column, effect.expression, effect.sql_type)
+            made = relation.over_base(effect.expression)
+            return None if made is None else f"({made})::{effect.sql_type}"
+        if effect.filled or _SIDE_EFFECTS.search(effect.default):
+            return None
+        return f"({effect.default or 'NULL'})::{effect.sql_type}"
+
+    def _computes(self, relation: Relation, column: str, expression: str, sql_type: str = "") -> None:
+        """Rows for which an expression raises."""
+        about = self.about("expression-fails", relation, column)
+        made = f"({expression})::{sql_type}" if sql_type else expression
+        self.ask(Conversions(about, "", made, "", sql_type))
 
     def drop_column(self, effect: does.DropColumn) -> None:
         relation = self.relation(effect.table)
@@ -310,6 +327,7 @@ class _Story:
         if self._name_taken(effect):
             return
         columns = _columns_of(effect.keys, relation)
+        self._builds(relation, effect.keys, "")
         about = self.about("duplicate-rows", relation, columns, name=effect.name)
         self.ask(Duplicates(about, effect.keys, effect.condition, effect.nulls_distinct))
         if effect.primary:
@@ -326,7 +344,18 @@ class _Story:
         return bool(found and found.not_null)
 
     def create_index(self, effect: does.CreateIndex) -> None:
-        self._name_taken(effect)
+        if not self._name_taken(effect):
+            self._builds(self.relation(effect.table), effect.keys, effect.method)
+
+    def _builds(self, relation: Relation, keys: Iterable[str], method: str) -> None:
+        """An index's expressions are computed for every row, and what a btree holds must fit a page."""
+        for key in keys:
+            column = plain_name(key)
+            if column is None:
+                self._computes(relation, _columns_of((key,), relation), key)
+            elif method in ("", "btree") and _TEXTUAL.search(relation.types.get(column, "")):
+                about = replace(self.about("too-big-for-index", relation, column), certain=False)
+                self.ask(Offenders(about, f"pg_column_size({key}) > {_LARGEST_ENTRY}"))
 
     def _name_taken(self, effect: does.RequireUnique | does.CreateIndex) -> bool:
         """Whether a relation has the index's name; then nothing is built."""
@@ -394,6 +423,10 @@ class _Story:
         return taken
 
     def drop_constraint(self, effect: does.DropConstraint) -> None:
+        relation = self.relation(effect.table)
+        live, key = self.live(relation), f"{effect.table}.{effect.name}"
+        if live and effect.name not in live.constraints and key not in self.changed and not effect.if_exists:
+            self.find("missing", effect.table, f"{effect.table} has no constraint {effect.name} to drop")
         # A unique constraint's index goes with it.
         self.changed |= {f"{effect.table}.{effect.name}", effect.name}
 

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
+from dbstate.backends import backend_for
 from dbstate.backends.postgresql_facts import read_live_facts
+from dbstate.catalog import Catalog
+from dbstate.catalog.diff import diff, drift
+from dbstate.introspection import read_catalog
 from dbstate.rehearsal import effects as does
-from dbstate.rehearsal.answering import Answers, answer
+from dbstate.rehearsal.aftermath import schemas_of
+from dbstate.rehearsal.answering import Answers, answer, listings
+from dbstate.rehearsal.artefacts import (
+    LOSS_SETTING,
+    Guarded,
+    Script,
+    post_script,
+    pre_script,
+    rollback_script,
+    try_script,
+)
 from dbstate.rehearsal.asked import Asked
 from dbstate.rehearsal.asking import ask_source, read_only
-from dbstate.rehearsal.codes import Verdict
+from dbstate.rehearsal.codes import CODES, Verdict
 from dbstate.rehearsal.evidence import Evidence, Moment
 from dbstate.rehearsal.orders import TIMEOUT, Origin, Request
 from dbstate.rehearsal.own import ChecksError, OwnChecks, Query, checks_in_apps, require_known
@@ -24,9 +40,10 @@ from dbstate.rehearsal.questions import About, Place, Question
 from dbstate.rehearsal.rehearse import rehearse
 from dbstate.rehearsal.relations import Relation
 from dbstate.rehearsal.route import Route
-from dbstate.rehearsal.statements import Emitted, emitted_by, is_opaque, is_raw
-from dbstate.rehearsal.story import choices_question
-from dbstate.rehearsal.verdict import Allowance, Facts, Judgement, judge
+from dbstate.rehearsal.soundness import behind, sequences, unvalidated
+from dbstate.rehearsal.statements import Emitted, emitted_by, is_opaque, is_raw, narrowed_choices
+from dbstate.rehearsal.story import choices_question, tell
+from dbstate.rehearsal.verdict import Allowance, Facts, Judgement, Soundness, judge
 
 Phase = Literal["pre", "rehearse", "post", "rollback", "all"]
 
@@ -48,6 +65,8 @@ class Wish:
     show_values: bool = False
     seed: int = 0
     now: datetime | None = None
+    scripts: bool = False
+    """Whether pre.sql, post.sql and rollback.sql are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +78,7 @@ class Validation:
     judgement: Judgement
     evidence: Evidence | None = None
     notes: tuple[str, ...] = ()
+    scripts: tuple[Script, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -76,14 +96,24 @@ def validate(
 
     Raises ChecksError, CannotCopy and CannotRehearse, all DbstateErrors, where no verdict can be had.
     """
-    emitted = _emitted(connection, route)
+    emitted = (
+        _emitted(connection, route)
+        if wish.phase in ("pre", "rehearse", "all")
+        else _declared(route, connection)
+    )
     targets = [one for one in emitted if one.migration in set(route.names)]
     states = route.states()
     own = wish.checks | checks_in_apps(route.targets, (states[0].apps, states[1].apps), connection)
     source = Answers(())
     if wish.phase in ("pre", "all"):
         note("asking the rows that are there")
-        source = ask_source(connection, emitted, samples=wish.samples, timeout=wish.timeout)
+        source = ask_source(
+            connection,
+            emitted,
+            samples=wish.samples,
+            timeout=wish.timeout,
+            show_values=wish.show_values,
+        )
         source = _with_own(connection, route, own, source, wish)
     _require_known(connection, own, states, wish)
     facts = Facts(
@@ -92,14 +122,35 @@ def validate(
         own.expected,
         opaque=any(is_opaque(one) or is_raw(one) for m in _targets(route) for one in m.operations),
         filled=_filled(targets),
+        show_values=wish.show_values,
     )
     if wish.phase == "pre":
         return _answered(route, judge(facts, wish.allowed), None)
+    if wish.phase == "post":
+        facts = replace(facts, **_looked_after(connection, route, own, targets, wish), rows="live")
+        return _answered(route, judge(facts, wish.allowed), None)
     watch = _Watch(route, own, targets, wish)
+    if wish.scripts:
+        watch.scripting = _Scripting(route, own, targets, _guards(connection, emitted, route))
     evidence = rehearse(connection, _request(route, wish), note=note, look=watch.look)
     rows = "generated" if evidence.copy.how == "generated" else wish.origin
-    facts = replace(facts, evidence=evidence, copy=tuple(watch.asked), rows=rows)
-    return _answered(route, judge(facts, wish.allowed), evidence)
+    backwards = wish.phase == "rollback"
+    facts = replace(facts, evidence=evidence, copy=tuple(watch.asked), rows=rows, backwards=backwards)
+    answered = _answered(route, judge(facts, wish.allowed), evidence)
+    return replace(answered, scripts=watch.scripting.scripts()) if watch.scripting else answered
+
+
+def _guards(connection: BaseDatabaseWrapper, emitted: Sequence[Emitted], route: Route) -> tuple[Guarded, ...]:
+    """Queries for the rows that the migrations cannot be applied to, as far as they can be told beforehand."""
+    if route.parents:
+        return ()
+    with read_only(connection):
+        told = tell(connection, emitted)
+        return tuple(
+            Guarded(f"{question.about.code} in {question.about.relation.name} ({question.about.column})", sql)
+            for question, sql in listings(connection, told.questions)
+            if question.about.certain and CODES[question.about.code].leads_to == "fails_pre"
+        )
 
 
 def _answered(route: Route, judgement: Judgement, evidence: Evidence | None) -> Validation:
@@ -122,6 +173,7 @@ def _request(route: Route, wish: Wish) -> Request:
         samples=wish.samples,
         seed=wish.seed,
         now=wish.now,
+        backwards=wish.phase == "rollback",
     )
 
 
@@ -139,6 +191,60 @@ def _emitted(connection: BaseDatabaseWrapper, route: Route) -> tuple[Emitted, ..
             found += emitted_by(migration, state, connection)
             state = migration.mutate_state(state, preserve=True)
     return tuple(found)
+
+
+def _declared(route: Route, connection: BaseDatabaseWrapper) -> tuple[Emitted, ...]:
+    """What applied migrations have said of choices; what they have sent is past."""
+    state = route.before
+    found: list[Emitted] = []
+    for migration in route.migrations:
+        for index, operation in enumerate(migration.operations):
+            after = state.clone()
+            operation.state_forwards(migration.app_label, after)
+            effects = tuple(narrowed_choices(state, after, connection, operation))
+            name = f"{migration.app_label}.{migration.name}"
+            found.append(Emitted(name, index, operation.describe(), (), effects))
+            state = after
+    return tuple(found)
+
+
+def _looked_after(
+    connection: BaseDatabaseWrapper, route: Route, own: OwnChecks, targets: Sequence[Emitted], wish: Wish
+) -> dict[str, Any]:
+    """The database after the real migrate: own checks, choices, and whether it is sound."""
+    watch = _Watch(route, own, targets, wish)
+    _, after = route.states()
+    backend = backend_for(connection)
+    with read_only(connection, wish.timeout):
+        watch.look("applied", connection)
+        live = backend.live_catalog(connection)
+        models = read_catalog(after.apps, using=connection.alias)
+        found = Soundness(
+            unvalidated(Catalog.from_tables(()), live),
+            drift(models, live, besides=False),
+            behind({}, sequences(connection, live)),
+        )
+    touched = _touched(route)
+    if touched is not None:
+        found = Soundness(
+            tuple(one for one in found.unvalidated if one.table in touched),
+            tuple(one for one in found.drift if one.table in touched),
+            tuple(one for one in found.sequences if one.table in touched),
+        )
+    return {"copy": tuple(watch.asked), "migrated": found}
+
+
+def _touched(route: Route) -> set[str] | None:
+    """Tables of the models that the migrations are about; None when that is not known."""
+    before, after = route.states()
+    if any(is_opaque(one) or is_raw(one) for m in _targets(route) for one in m.operations):
+        return None
+    return {
+        model._meta.db_table
+        for model in after.apps.get_models(include_auto_created=True)
+        if before.models.get((model._meta.app_label, model._meta.model_name))
+        != after.models.get((model._meta.app_label, model._meta.model_name))
+    }
 
 
 def _filled(emitted: Iterable[Emitted]) -> frozenset[str]:
@@ -229,14 +335,22 @@ class _Watch:
     emitted: Sequence[Emitted]
     wish: Wish
     asked: list[Asked] = field(default_factory=list)
+    scripting: _Scripting | None = None
 
     def look(self, moment: Moment, copy: BaseDatabaseWrapper) -> None:
         """Called by the rehearsal."""
+        if self.scripting is not None:
+            self.scripting.look(moment, copy)
         if moment == "before" and self.route.parents:
             self.asked += ask_queries(copy, self.own.of("pre"), self.route.names[0], self.wish.samples)
         elif moment == "applied":
             self.asked += ask_queries(copy, self.own.of("post"), self.route.names[-1], self.wish.samples)
-            self.asked += answer(copy, list(self._choices(copy)), samples=self.wish.samples).asked
+            self.asked += answer(
+                copy,
+                list(self._choices(copy)),
+                samples=self.wish.samples,
+                show_values=self.wish.show_values,
+            ).asked
 
     def _choices(self, copy: BaseDatabaseWrapper) -> Iterable[Question]:
         """Of columns that are still there under their names."""
@@ -254,3 +368,64 @@ class _Watch:
                 relation = Relation(effect.table, effect.table)
                 about = About("choice-removed", place, relation, effect.column, certain=True)
                 yield choices_question(about, effect)
+
+
+@dataclass(slots=True)
+class _Scripting:
+    """The three scripts, each run on the copy at its moment and undone there."""
+
+    route: Route
+    own: OwnChecks
+    emitted: Sequence[Emitted]
+    guards: tuple[Guarded, ...]
+    made: dict[str, Script] = field(default_factory=dict)
+    before: Catalog | None = None
+
+    def scripts(self) -> tuple[Script, ...]:
+        """In the order of their use; those of later moments only when it came so far."""
+        return tuple(self.made.values())
+
+    def look(self, moment: Moment, copy: BaseDatabaseWrapper) -> None:
+        if moment == "before":
+            self.before = self._catalog(copy)
+            self._keep(pre_script(self.route.names, self.guards, self.own), copy)
+        elif moment == "applied":
+            self._keep(post_script(self.route.names, (), self.own), copy)
+            with _undone(copy):
+                script = rollback_script(copy, self._steps(), self.emitted)
+                self.made[script.name] = script if script.refused else self._tried(script, copy)
+
+    def _steps(self) -> list[tuple[Migration, ProjectState]]:
+        steps, state = [], self.route.before
+        for migration in self.route.migrations:
+            if (migration.app_label, migration.name) in self.route.targets:
+                steps.append((migration, state))
+            state = migration.mutate_state(state, preserve=True)
+        return steps
+
+    def _keep(self, script: Script, copy: BaseDatabaseWrapper) -> None:
+        with _undone(copy):
+            self.made[script.name] = replace(script, refused=try_script(copy, script))
+
+    def _tried(self, script: Script, copy: BaseDatabaseWrapper) -> Script:
+        """Rolled back twice: the second time there is nothing to do."""
+        assert self.before is not None
+        refused = try_script(copy, script, before=f"SET LOCAL {LOSS_SETTING} = 'on'")
+        if not refused and " CONCURRENTLY " not in script.text:
+            left = diff(self.before, self._catalog(copy))
+            refused = f"it leaves the schema otherwise: {left[0]}" if left else try_script(copy, script)
+        return replace(script, refused=refused)
+
+    def _catalog(self, copy: BaseDatabaseWrapper) -> Catalog:
+        return backend_for(copy).live_catalog(copy, schemas=schemas_of(copy))
+
+
+@contextmanager
+def _undone(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """A transaction that is rolled back."""
+    connection.set_autocommit(False)
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.set_autocommit(True)

@@ -6,19 +6,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from dbstate.catalog.diff import Difference
 from dbstate.findings import Finding, Severity
 from dbstate.rehearsal.answering import Answers
 from dbstate.rehearsal.asked import Asked
 from dbstate.rehearsal.codes import CODES, ORDER, Verdict
-from dbstate.rehearsal.evidence import Comparison, Evidence
+from dbstate.rehearsal.evidence import Comparison, Evidence, SequenceBehind, Unvalidated
 from dbstate.rehearsal.own import Expected
-from dbstate.snapshots import ColumnChange, DroppedColumn, TableChange
+from dbstate.snapshots import ColumnChange, DroppedColumn, Sample, TableChange
 
 Rows = Literal["live", "snapshot", "generated", "queries"]
 """What the verdict rests on; ``queries``: nothing was rehearsed."""
 
 _OF_DJANGO = frozenset({"django_migrations", "django_content_type", "auth_permission", "django_site"})
+_HARMLESS = frozenset({"extension", "schema"})
+"""What a reverse may leave behind: others may use it by then."""
 _NO_VERDICT = frozenset({"timeout", "outside", "setup"})
+
+
+@dataclass(frozen=True, slots=True)
+class Soundness:
+    """A database after a migration."""
+
+    unvalidated: tuple[Unvalidated, ...] = ()
+    drift: tuple[Difference, ...] = ()
+    sequences: tuple[SequenceBehind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,11 @@ class Facts:
     """Whether Python or SQL of the project runs in the migrations."""
     filled: frozenset[str] = frozenset()
     """``table.column`` of columns whose NULLs the operations themselves declare to fill."""
+    show_values: bool = False
+    migrated: Soundness | None = None
+    """The database itself, after the real migrate."""
+    backwards: bool = False
+    """Whether the evidence is of a migrated database: reversed first, then applied again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +140,17 @@ def _undecided(facts: Facts) -> Iterator[str]:
 
 def _findings(facts: Facts) -> Iterator[Finding]:
     evidence = facts.evidence
+    if facts.migrated is not None:
+        for asked in facts.copy:
+            yield _from_asked(asked, "error", "post")
+        yield from _of_soundness(facts.migrated)
+        return
     if evidence is None:
         yield from _of_source_alone(facts)
+        return
+    if facts.backwards:
+        yield from _of_way_back(facts, evidence)
+        yield from _of_rollback(facts, evidence)
         return
     applied = evidence.applied is not None
     yield from _of_source_rehearsed(facts, applied=applied)
@@ -397,7 +423,13 @@ def _of_column(sides: _Round, change: TableChange, column: ColumnChange) -> Iter
         for name in (column.column, column.column_after)
     }
     keys = tuple(sample.key for sample in column.samples)
-    common = {"table": change.table, "column": column.column, "rows": column.rows, "keys": keys}
+    common = {
+        "table": change.table,
+        "column": column.column,
+        "rows": column.rows,
+        "keys": keys,
+        "evidence": _values(sides.facts, column.samples),
+    }
     where = f"{change.table}.{column.column}"
     if column.type_before != column.type_after:
         yield from _of_retyped(sides, change, column)
@@ -427,6 +459,7 @@ def _of_retyped(sides: _Round, change: TableChange, column: ColumnChange) -> Ite
             column=column.column,
             rows=column.rows,
             keys=keys,
+            evidence=_values(sides.facts, column.samples),
         )
 
 
@@ -445,7 +478,19 @@ def _of_dropped(sides: _Round, change: TableChange, dropped: DroppedColumn) -> I
         column=dropped.column,
         rows=dropped.held,
         keys=tuple(sample.key for sample in dropped.samples),
+        evidence=_values(sides.facts, dropped.samples),
     )
+
+
+def _values(facts: Facts, samples: Iterable[Sample]) -> tuple[str, ...]:
+    """``key: before -> after``, where values may be shown."""
+    if not facts.show_values:
+        return ()
+    return tuple(f"{one.key}: {_text(one.before)} -> {_text(one.after)}" for one in samples)
+
+
+def _text(value: str | None) -> str:
+    return "NULL" if value is None else repr(value)
 
 
 def _rows(number: int) -> str:
@@ -455,17 +500,21 @@ def _rows(number: int) -> str:
 # the end ------------------------------------------------------------------------------------------------
 
 
-def _of_end(evidence: Evidence) -> Iterator[Finding]:
-    for left in evidence.unvalidated:
+def _of_soundness(found: Soundness) -> Iterator[Finding]:
+    for left in found.unvalidated:
         message = f"{left.kind} {left.name} of {left.table} is not validated: {left.definition}"
         yield _finding("unvalidated", "error", "post", message, table=left.table)
-    for drift in evidence.drift:
-        message = f"the database is not as the models say: {drift}"
+    for drift in found.drift:
+        message = f"models and database differ: {drift.between('the models', 'the database')}"
         column = drift.name if drift.what == "column" else ""
         yield _finding("state-differs", "error", "post", message, table=drift.table, column=column)
-    for behind in evidence.sequences:
+    for behind in found.sequences:
         message = f"{behind.sequence} gives {behind.next_value} next, but {behind.greatest} is taken"
         yield _finding("sequence-behind", "error", "post", message, table=behind.table, column=behind.column)
+
+
+def _of_end(evidence: Evidence) -> Iterator[Finding]:
+    yield from _of_soundness(Soundness(evidence.unvalidated, evidence.drift, evidence.sequences))
     for tried in evidence.written:
         if tried.failure:
             severity: Severity = "error" if tried.tried else "note"
@@ -478,8 +527,8 @@ def _of_end(evidence: Evidence) -> Iterator[Finding]:
         yield _finding("old-code", "warning", "post", message, table=old.table, column=old.column)
     if evidence.applied is not None:
         for difference in evidence.applied.schema:
-            if difference.what == "view" and difference.change == "removed":
-                message = f"view {difference.name or difference.table} is gone, silently"
+            if difference.what in ("view", "materialized view") and difference.change == "removed":
+                message = f"{difference.what} {difference.name or difference.table} is gone, silently"
                 yield _finding("view-dropped", "error", "post", message, table=difference.table)
     for half in evidence.halfway:
         if not half.runs_again:
@@ -509,12 +558,49 @@ def _of_way_back(facts: Facts, evidence: Evidence) -> Iterator[Finding]:
             operation=_operation(failure.migration, failure.operation, failure.operation_text),
             sql=failure.statement,
         )
-    if evidence.returned is not None:
+    if evidence.returned is not None and not facts.backwards:
         yield from _of_return(facts, evidence)
     if failure is not None and failure.phase == "reapply" and failure.kind not in _NO_VERDICT:
         message = f"{failure.migration} cannot be applied again after its reverse: {failure.message}"
         operation = _operation(failure.migration, failure.operation, failure.operation_text)
         yield _finding("not-repeatable", "error", "reapply", message, operation=operation)
+
+
+def _of_rollback(facts: Facts, evidence: Evidence) -> Iterator[Finding]:
+    """What going back would lose of what is there now, for good: applying again does not bring it back."""
+    if evidence.returned is None:
+        return
+    again = _by_table(evidence.repeated) if evidence.repeated else None
+    for change in evidence.returned.tables:
+        if change.table in _OF_DJANGO:
+            continue
+        repeated = again.get(change.table) if again is not None else None
+        lost = change.lost if again is None else repeated.lost if repeated else 0
+        if lost:
+            message = (
+                f"going back loses {_rows(lost)} of {change.table}; applying again does not bring them back"
+            )
+            keys = change.lost_keys
+            yield _finding(
+                "rows-lost", "error", "rollback", message, table=change.table, rows=lost, keys=keys
+            )
+    for change in again.values() if again is not None else evidence.returned.tables:
+        for column in change.columns if again is not None else ():
+            where = f"{change.table}.{column.column}"
+            message = (
+                f"going back and applying again leaves {_rows(column.rows)} of {where} with other values"
+            )
+            yield _finding(
+                "values-lost",
+                "error",
+                "rollback",
+                message,
+                table=change.table,
+                column=column.column,
+                rows=column.rows,
+                keys=tuple(sample.key for sample in column.samples),
+                evidence=_values(facts, column.samples),
+            )
 
 
 def _of_return(facts: Facts, evidence: Evidence) -> Iterator[Finding]:
@@ -523,7 +609,9 @@ def _of_return(facts: Facts, evidence: Evidence) -> Iterator[Finding]:
     for difference in evidence.returned.schema:
         message = f"after the reverse the schema is not what it was: {difference}"
         column = difference.name if difference.what == "column" else ""
-        yield _finding("rollback-differs", "error", "reverse", message, table=difference.table, column=column)
+        left = difference.change == "added" and difference.what in _HARMLESS
+        code, severity = ("note", "warning") if left else ("rollback-differs", "error")
+        yield _finding(code, severity, "reverse", message, table=difference.table, column=column)  # type: ignore[arg-type]
     applied = _by_table(evidence.applied)
     for change in evidence.returned.tables:
         if change.table in _OF_DJANGO:
@@ -567,6 +655,7 @@ def _of_returned_column(
         "column": column.column,
         "rows": column.rows,
         "keys": tuple(sample.key for sample in column.samples),
+        "evidence": _values(facts, column.samples),
     }
     there = next((one for one in went.columns if one.column == column.column), None) if went else None
     dropped = any(one.column == column.column for one in went.dropped) if went else False

@@ -66,8 +66,8 @@ def test_a_connection_to_another_database_is_refused(project: Project) -> None:
             project,
             f"connection.Database.connect(dbname={other['NAME']!r}, host={entry['HOST']!r}, user='postgres')",
         )
-    assert run.failure
-    assert run.failure.kind == "outside"
+    assert run.failure, run
+    assert run.failure.kind == "outside", run.failure
     assert run.refused == (f"a connection to the database {other['NAME']}",)
 
 
@@ -96,8 +96,8 @@ def test_threads_write_to_the_copy_and_are_waited_for(project: Project) -> None:
 )
 def test_the_network_and_programs_are_refused(project: Project, line: str, refused: str) -> None:
     run = applied(project, line)
-    assert run.failure
-    assert run.failure.kind == "outside"
+    assert run.failure, run
+    assert run.failure.kind == "outside", run.failure
     assert run.refused == (refused,)
 
 
@@ -132,7 +132,7 @@ def test_another_database_can_be_read_and_not_written(project: Project) -> None:
             "assert cursor.fetchone() == (1,)",
             "cursor.execute('DELETE FROM rates')",
         )
-        assert run.failure
+        assert run.failure, run
         assert (run.failure.kind, run.failure.sqlstate) == ("outside", "25006")
         assert fetch(connection, "SELECT count(*) FROM rates") == 1
 
