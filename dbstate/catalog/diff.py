@@ -77,18 +77,21 @@ def diff(before: Catalog, after: Catalog, *, same: Same | None = None) -> tuple[
     return tuple(dict.fromkeys(_without_partitions(found, (before, after))))
 
 
-def drift(models: Catalog, live: Catalog, *, same: Same | None = None) -> tuple[Difference, ...]:
+def drift(
+    models: Catalog, live: Catalog, *, same: Same | None = None, besides: bool = True
+) -> tuple[Difference, ...]:
     """Where the database is not as the models say, in the tables that they manage.
 
-    What the database has besides is in its own right, but for columns that must be given a value and
-    constraints that refuse rows of which the models know nothing; so is a default of its own.
+    What the database has besides is in its own right, and so is a default of its own; but not columns
+    that must be given a value and, with ``besides``, constraints that refuse rows of which the models know
+    nothing. Leave those out where nobody can tell whether they are meant (see ``new_drift``).
     """
     managed = {table.name for table in models if table.managed}
     return tuple(
         one
         for one in diff(models, live, same=same)
         if (one.table or one.name) in managed
-        and (one.change != "added" or _refuses_rows(one, live))
+        and (one.change != "added" or _needs_value(one, live) or (besides and one.what in REFUSING))
         and not (one.fact == "default" and not one.before)
     )
 
@@ -114,9 +117,7 @@ def new_drift(
 REFUSING = frozenset({"unique", "check", "exclusion", "foreign key"})
 
 
-def _refuses_rows(added: Difference, live: Catalog) -> bool:
-    if added.what in REFUSING:
-        return True
+def _needs_value(added: Difference, live: Catalog) -> bool:
     if added.what != "column":
         return False
     column = live[added.table].column(added.name)

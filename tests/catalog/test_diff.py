@@ -267,6 +267,9 @@ def test_drift_leaves_out_what_the_database_has_in_its_own_right() -> None:
     found = drift(models(table(A)), live(replace(more, indexes=(Index("first", ("a",)),)), other))
     assert [str(one) for one in found] == ["thing.c (integer NOT NULL) was added"]
     assert drift(models(table()), live(table(column(db_default="0")))) == ()
+    checked = table(checks=(Check("above", "a > 0", ("a",)),))
+    assert [one.what for one in drift(models(table()), live(checked))] == ["check"]
+    assert drift(models(table()), live(checked), besides=False) == ()
     (lost,) = drift(models(table(column(db_default="0"))), live(table()))
     assert lost.fact == "default"
 
