@@ -42,7 +42,7 @@ from dbstate.rehearsal.process import CannotRehearse, Child, Silent, Told, start
 from dbstate.rehearsal.remains import leftovers_of
 from dbstate.rehearsal.soundness import behind, broken_for_old_code, sequences, unvalidated
 from dbstate.rehearsal.trap import Stop
-from dbstate.snapshots import Changes, Pairing, Snapshot, compare, take
+from dbstate.snapshots import Changes, LaidTable, Pairing, Snapshot, compare, take
 
 Note = Callable[[str], object]
 Look = Callable[[Moment, BaseDatabaseWrapper], object]
@@ -169,6 +169,8 @@ class Rehearsal:
     answers: list[Answer] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     between: Snapshot | None = None
+    through: tuple[LaidTable, ...] = ()
+    """The tables between the two ways."""
 
     def evidence(self) -> Evidence:
         """All that was seen."""
@@ -339,8 +341,11 @@ class Rehearsal:
             pairing=pairing,
             samples=self.request.samples,
             between=self.between if pairing == "name" else None,
+            through=self.through if pairing == "name" else (),
             without=OWN_TABLES,
         )
+        if pairing == "identity":
+            self.through = changes.layout
         if pairing == "identity" and changes.moved:
             self.between = take(self.copy, "between", only=changes.moved, without=OWN_TABLES)
         return Comparison(changes.tables, changes.new_tables, diff(before.catalog, after), renamed)

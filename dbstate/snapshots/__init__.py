@@ -3,6 +3,7 @@
 from dbstate.snapshots.changes import ColumnChange, DroppedColumn, Sample, TableChange
 from dbstate.snapshots.compare import Changes, Pairing, compare
 from dbstate.snapshots.keep import SCHEMA, KeptTable, Snapshot, drop_snapshots, take
+from dbstate.snapshots.layout import LaidTable
 
 __all__ = [
     "SCHEMA",
@@ -10,6 +11,7 @@ __all__ = [
     "ColumnChange",
     "DroppedColumn",
     "KeptTable",
+    "LaidTable",
     "Pairing",
     "Sample",
     "Snapshot",

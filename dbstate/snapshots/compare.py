@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from dbstate.backends.naming import quoted
 from dbstate.snapshots.changes import ColumnChange, DroppedColumn, Sample, TableChange
-from dbstate.snapshots.keep import KeptTable, Snapshot, kept_name
-from dbstate.snapshots.layout import LaidColumn, LaidTable, read_layout
+from dbstate.snapshots.keep import SCHEMA, KeptTable, Snapshot, kept_name
+from dbstate.snapshots.layout import SPELLINGS, LaidColumn, LaidTable, read_layout
 
 Pairing = Literal["identity", "name"]
 """How a table or column of before is found again. By identity, which survives renaming, else by name; or the
@@ -29,6 +29,8 @@ class Changes:
     new_tables: tuple[tuple[str, int], ...]
     moved: frozenset[int]
     """Object ids that tables have now whose columns hold something else."""
+    layout: tuple[LaidTable, ...]
+    """All tables as they are now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class _Pair:
 
     before: LaidColumn
     after: LaidColumn
+    through: str = ""
+    """Internal name of the type that the values went through."""
 
     def _sides(self) -> tuple[str, str]:
         """SQL of both values in a form that can be compared."""
@@ -52,8 +56,20 @@ class _Pair:
 
     @property
     def differs(self) -> str:
+        kind = SPELLINGS.get(self.through)
+        if kind and self.before.family == "text":
+            return f"(NOT {self._same_value(kind)})"
         before, after = self._sides()
         return f"({before} IS DISTINCT FROM {after})"
+
+    def _same_value(self, kind: str) -> str:
+        """SQL: whether text of before and value of now are one, however each is written."""
+        before, after = f"b.{kept_name(self.before)}::text", f"a.{quoted(self.after.name)}::text"
+        same = f"{SCHEMA}.same({before}, {after}, '{kind}')"
+        if kind != "numeric":
+            return same
+        # Leading zeros and spaces are no other spelling of a number: the text was a code.
+        return f"({same} AND ({before} = {after} OR {before} !~ '^\\s|^[+-]?0[0-9]|\\s$') IS NOT FALSE)"
 
     @property
     def equal(self) -> str:
@@ -108,12 +124,14 @@ def compare(
     pairing: Pairing,
     samples: int,
     between: Snapshot | None = None,
+    through: Sequence[LaidTable] = (),
     without: Sequence[str] = (),
 ) -> Changes:
     """What differs between the kept rows and those of now. Each pair of tables is read once, and once more
     for the samples of what differs.
 
     ``between`` are rows kept at a moment in between: says of changed values whether they stand there since.
+    ``through`` are the tables of that moment: text that was of another type there is compared as its value.
     """
     now = read_layout(connection, without=without)
     found = _matched(before.tables, now, pairing)
@@ -123,7 +141,10 @@ def compare(
         if after is None:
             changes.append(_gone(kept))
             continue
-        table = _Table(kept, after, *_columns(kept.was, after, pairing))
+        pairs, dropped = _columns(kept.was, after, pairing)
+        types = _types(kept.was, after, through)
+        pairs = tuple(replace(pair, through=types.get(pair.before.number, "")) for pair in pairs)
+        table = _Table(kept, after, pairs, dropped)
         change = _Comparing(connection, table, samples, between).change()
         if change is not None:
             changes.append(change)
@@ -131,7 +152,7 @@ def compare(
                 moved.add(after.oid)
     known = {table.oid for table in found.values()}
     new = tuple((table.name, _count(connection, table.sql)) for table in now if table.oid not in known)
-    return Changes(tuple(changes), new, frozenset(moved))
+    return Changes(tuple(changes), new, frozenset(moved), now)
 
 
 # finding again ------------------------------------------------------------------------------------------
@@ -176,6 +197,13 @@ def _columns(
         }
     pairs = tuple(_Pair(column, found[column.number]) for column in was.columns if column.number in found)
     return pairs, tuple(column for column in was.columns if column.number not in found)
+
+
+def _types(was: LaidTable, now: LaidTable, through: Sequence[LaidTable]) -> Mapping[int, str]:
+    """By number of a column of before, the type that its values went through: in between, else now."""
+    between = next((table for table in through if table.oid == was.oid), None)
+    passed = between or (now if now.oid == was.oid and not through else None)
+    return {column.number: column.base for column in passed.columns} if passed else {}
 
 
 # counting -----------------------------------------------------------------------------------------------

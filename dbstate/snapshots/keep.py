@@ -17,6 +17,21 @@ from dbstate.snapshots.layout import SCHEMA, LaidColumn, LaidTable, read_layout
 __all__ = ["SCHEMA", "KeptTable", "Snapshot", "drop_snapshots", "take"]
 
 
+_SAME = f"""
+    CREATE OR REPLACE FUNCTION {SCHEMA}.same(one text, other text, kind text) RETURNS boolean
+    LANGUAGE plpgsql AS $$
+    DECLARE answer boolean;
+    BEGIN
+        IF one IS NOT DISTINCT FROM other THEN RETURN true; END IF;
+        IF one IS NULL OR other IS NULL THEN RETURN false; END IF;
+        EXECUTE format('SELECT $1::%1$s = $2::%1$s', kind) INTO answer USING one, other;
+        RETURN answer;
+    EXCEPTION WHEN data_exception THEN RETURN false;
+    END $$
+"""
+"""Whether two texts are one value of a type; a text that is no such value is the same as itself alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeptTable:
     """The rows of one table at one moment."""
@@ -52,6 +67,7 @@ def take(
     tables = read_layout(connection, without=tuple(without))
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        cursor.execute(_SAME)
     return Snapshot(
         moment,
         tuple(_kept(connection, table, moment) for table in tables if only is None or table.oid in only),

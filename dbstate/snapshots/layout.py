@@ -23,6 +23,15 @@ _FAMILIES: Mapping[str, Family] = {
     **dict.fromkeys(("bool", "uuid", "bytea", "jsonb", "inet", "time", "timetz"), "same"),
 }
 
+SPELLINGS: Mapping[str, str] = {
+    **dict.fromkeys(("jsonb", "json"), "jsonb"),
+    **dict.fromkeys(("date", "timestamp", "timestamptz"), "timestamptz"),
+    **dict.fromkeys(("numeric", "float4", "float8"), "numeric"),
+    **{name: name for name in ("uuid", "bool", "inet", "cidr", "macaddr", "interval", "time", "timetz")},
+}
+"""Types that write a value in one way, whichever way the text was written that became the value; by the type
+that tells whether two texts are the same value."""
+
 _LAYOUT = r"""
     SELECT c.oid, n.nspname, c.relname, pg_table_is_visible(c.oid), c.relkind, a.attnum, a.attname,
         format_type(a.atttypid, a.atttypmod), CASE WHEN t.oid < 16384 THEN t.typname ELSE '' END

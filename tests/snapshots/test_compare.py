@@ -250,3 +250,33 @@ def test_a_collation_that_is_dropped_is_no_matter(database: BaseDatabaseWrapper)
         "DROP COLLATION same",
     )
     assert one_column(changes).rows == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "changed"),
+    [
+        ("jsonb", ['{"b":1, "a":2}', "[1,2]"], 0),
+        ("uuid", ["A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"], 0),
+        ("boolean", ["yes", "t"], 0),
+        ("numeric", ["1.50", "2"], 0),
+        ("numeric", ["1.50", "01"], 1),
+        ("numeric(4,1)", ["1.25", " 3", "4"], 2),
+        ("double precision", ["1.5", "2e3"], 0),
+        ("integer", ["7", "+8", "09"], 2),
+        ("date", ["2024-1-5", "2024-01-05 12:00"], 1),
+        ("inet", ["10.0.0.1", "10.0.0.1/32"], 0),
+    ],
+)
+def test_text_that_was_of_another_type_is_compared_by_its_value(
+    database: BaseDatabaseWrapper, kind: str, texts: list[str], changed: int
+) -> None:
+    execute(database, "CREATE TABLE t (id int PRIMARY KEY, v text)")
+    for number, text in enumerate(texts):
+        execute(database, f"INSERT INTO t VALUES ({number}, '{text}')")
+    before = take(database, "start")
+    execute(database, f"ALTER TABLE t ALTER v TYPE {kind} USING v::{kind}")
+    there = compare(database, before, pairing="identity", samples=5)
+    execute(database, "ALTER TABLE t ALTER v TYPE text")
+    back = compare(database, before, pairing="name", samples=5, through=there.layout)
+    for changes in (there, back):
+        assert sum(column.rows for table in changes.tables for column in table.columns) == changed
