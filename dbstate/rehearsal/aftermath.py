@@ -41,8 +41,13 @@ class MigrationFacts:
 
 
 def describe(connection: BaseDatabaseWrapper, keys: Sequence[Key]) -> tuple[MigrationFacts, ...]:
-    """Facts of these migrations, in order. KeyError where there is no such migration."""
-    nodes = MigrationExecutor(connection).loader.graph.nodes
+    """Facts of these migrations, in order; makes Django's record of them where there is none yet.
+
+    KeyError where there is no such migration.
+    """
+    executor = MigrationExecutor(connection)
+    executor.recorder.ensure_schema()
+    nodes = executor.loader.graph.nodes
     return tuple(
         MigrationFacts(nodes[key].atomic, tuple(type(one).__name__ for one in nodes[key].operations))
         for key in keys

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.rehearsal.projects import Project
-from tests.rehearsal.scenarios import judged, prechecked
+from tests.rehearsal.scenarios import judged, prechecked, rehearsed
 from tests.rehearsal.scenarios.scenario import Scenario, base_project, complaints, run_scenario
 
-SCENARIOS = (*prechecked.SCENARIOS, *judged.SCENARIOS)
+SCENARIOS = (*prechecked.SCENARIOS, *judged.SCENARIOS, *rehearsed.SCENARIOS)
 
 
 @pytest.fixture(scope="module")
