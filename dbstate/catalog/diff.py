@@ -82,9 +82,9 @@ def drift(
 ) -> tuple[Difference, ...]:
     """Where the database is not as the models say, in the tables that they manage.
 
-    What the database has besides is in its own right, and so is a default of its own; but not columns
-    that must be given a value and, with ``besides``, constraints that refuse rows of which the models know
-    nothing. Leave those out where nobody can tell whether they are meant (see ``new_drift``).
+    What the database has besides is in its own right, and so is a default or a collation of its own; but
+    not columns that must be given a value and, with ``besides``, constraints that refuse rows of which the
+    models know nothing. Leave those out where nobody can tell whether they are meant (see ``new_drift``).
     """
     managed = {table.name for table in models if table.managed}
     return tuple(
@@ -92,7 +92,7 @@ def drift(
         for one in diff(models, live, same=same)
         if (one.table or one.name) in managed
         and (one.change != "added" or _needs_value(one, live) or (besides and one.what in REFUSING))
-        and not (one.fact == "default" and not one.before)
+        and not (one.fact in ("default", "collation") and not one.before)
     )
 
 
@@ -314,7 +314,7 @@ def _column(table: Table, column: Column, mixed: bool) -> Thing:
 
 def _may_be_null(table: Table, column: Column) -> bool:
     # Models say of a primary key's column what they like; no database lets it be NULL.
-    return column.null and column.name not in table.primary_key
+    return (column.null or column.null_as_text) and column.name not in table.primary_key
 
 
 def _refuses_null(table: Table, column: str) -> bool:

@@ -126,6 +126,8 @@ class Column:
     """Names of these validators, lower case: ``validate_cron``."""
     keys: tuple[str, ...] = ()
     """Keys that an object must have, and no others."""
+    null_as_text: bool = False
+    """Whether NULL may stand there too, and is read as text; then ``null`` is False."""
     identity: Literal["", "always", "by default"] = ""
     """GENERATED … AS IDENTITY."""
     sequence: str = ""

@@ -29,7 +29,7 @@ def read_indexes(
             found.append(_read_index(model, index, writer))
         except Exception as error:  # an index class or its expressions may be third-party code
             notes.append(f"index {index.name} cannot be read: {type(error).__name__}: {error}")
-    return tuple(found)
+    return tuple(dict.fromkeys(found))  # a squashed history may hold one twice
 
 
 def _field_indexes(field: Any, connection: BaseDatabaseWrapper) -> Iterator[IndexFacts]:

@@ -233,6 +233,10 @@ def test_what_only_one_side_can_know_is_compared_with_nothing() -> None:
     assert diff(models(described), live(found, views=(View("seen", "…"),))) == ()
 
 
+def test_null_that_is_read_as_text_is_null() -> None:
+    assert diff(models(table(column(null_as_text=True))), live(table(column(null=True)))) == ()
+
+
 def test_unmanaged_tables_need_not_be_there() -> None:
     assert diff(models(table(managed=False)), live()) == ()
     assert [one.change for one in diff(models(table()), live())] == ["removed"]
@@ -270,6 +274,7 @@ def test_drift_leaves_out_what_the_database_has_in_its_own_right() -> None:
     checked = table(checks=(Check("above", "a > 0", ("a",)),))
     assert [one.what for one in drift(models(table()), live(checked))] == ["check"]
     assert drift(models(table()), live(checked), besides=False) == ()
+    assert drift(models(table()), live(table(column(collation="C")))) == ()
     (lost,) = drift(models(table(column(db_default="0"))), live(table()))
     assert lost.fact == "default"
 

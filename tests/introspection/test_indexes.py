@@ -62,3 +62,8 @@ def test_of_meta() -> None:
     assert two.orders == ("", "DESC NULLS LAST")
     assert (three.columns, three.expressions, three.orders) == (("a",), (), ("NULLS FIRST",))
     assert (four.method, four.columns) == ("gin", ("c",))
+
+
+def test_one_that_stands_twice_in_a_history_is_one() -> None:
+    twice = [Index(fields=["a"], name="one"), Index(fields=["a"], name="one")]
+    assert [one.name for one in read({"a": models.IntegerField()}, *twice)] == ["one"]
