@@ -27,7 +27,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.db import Error, OperationalError
 
 from dbstate.backends.disk import free_bytes_of_server
-from dbstate.backends.naming import quoted
+from dbstate.backends.naming import in_query, quoted
 from dbstate.backends.protocol import Connection
 from dbstate.errors import DbstateError
 
@@ -116,6 +116,7 @@ def copy_of(source: Connection, *, programs: Sequence[Path] = (), dump: bool = F
         if not reason:
             source.close()
             if _by_template(keeper, facts, name):
+                _copy_settings(keeper, facts.name, name)
                 yield _neutral(source, Copied(entry, "template", _since(started), facts.bytes, facts.server))
                 return
             reason = "somebody connected to it meanwhile"
@@ -124,6 +125,7 @@ def copy_of(source: Connection, *, programs: Sequence[Path] = (), dump: bool = F
             raise CannotCopy(facts.name, reason, _NO_DUMP.format(major=facts.version // 10000))
         notes.append(f"copied by pg_dump, not by TEMPLATE: {reason}")
         _by_dump(source, keeper, facts, entry, tools)
+        _copy_settings(keeper, facts.name, name)
         copied = Copied(entry, "dump", _since(started), facts.bytes, facts.server, tuple(notes))
         yield _neutral(source, copied)
 
@@ -135,6 +137,7 @@ def empty_beside(source: Connection) -> Iterator[Copied]:
     with _keeper(source) as keeper, _own_name(keeper) as name:
         started = time.monotonic()
         _create_empty(keeper, facts, source, name)
+        _copy_settings(keeper, facts.name, name)
         entry = _entry(source, name)
         _add_extensions(source, entry)
         yield Copied(entry, "empty", _since(started), 0, facts.server)
@@ -402,6 +405,26 @@ def _create_empty(keeper: Connection, facts: _Source, source: Connection, name: 
             cursor.execute(f"CREATE DATABASE {quoted(name)} {' '.join(options)}")
     except Error as error:
         raise _refused(facts, error) from error
+
+
+def _copy_settings(keeper: Connection, source: str, copy: str) -> None:
+    """What ALTER DATABASE … SET and ALTER ROLE … IN DATABASE … SET say: no way of copying takes it along."""
+    with keeper.cursor() as cursor:
+        cursor.execute(
+            """SELECT CASE WHEN setrole = 0 THEN '' ELSE quote_ident(pg_get_userbyid(setrole)) END, setting
+               FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase,
+                   unnest(setconfig) AS setting WHERE datname = %s""",
+            [source],
+        )
+        for role, setting in cursor.fetchall():
+            name, _, value = setting.partition("=")
+            # A list is kept as it is written in SQL, anything else as it is.
+            written = value if name in _LISTS and value else "'" + value.replace("'", "''") + "'"
+            whose = f"ROLE {role} IN DATABASE {quoted(copy)}" if role else f"DATABASE {quoted(copy)}"
+            cursor.execute(in_query(f"ALTER {whose} SET {name} TO {written}"), [])
+
+
+_LISTS = ("search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries")
 
 
 def _refused(facts: _Source, error: Error) -> CannotCopy:

@@ -108,6 +108,21 @@ def test_an_empty_one_has_the_extensions_of_the_source(source: BaseDatabaseWrapp
         assert fetch(connection, "SELECT to_regclass('plan')") is None
 
 
+@pytest.mark.parametrize("way", ["template", "dump", "empty"])
+def test_settings_of_the_database_come_along(source: BaseDatabaseWrapper, way: str) -> None:
+    name = source.settings_dict["NAME"]
+    execute(source, "CREATE SCHEMA app")
+    for setting in ('search_path = app, "$user", public', "application_name = '50% o''clock'"):
+        execute(source, f'ALTER DATABASE "{name}" SET {setting}')
+    source.close()
+    making = (
+        empty_beside(source) if way == "empty" else copy_of(source, programs=PROGRAMS, dump=way == "dump")
+    )
+    with making as copied, opened(source, copied.entry) as connection:
+        assert fetch(connection, "SHOW search_path") == 'app, "$user", public'
+        assert fetch(connection, "SHOW application_name") == "50% o'clock"
+
+
 def url_of(entry: dict[str, Any]) -> str:
     return f"postgresql://{entry['USER']}@/{entry['NAME']}?host={entry['HOST']}&port={entry['PORT']}"
 
