@@ -50,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="Findings that are meant; each needs a --reason. Repeatable.",
     )
     parser.add_argument("--reason", action="append", default=[], metavar="TEXT", help="Why it is allowed.")
+    parser.add_argument(
+        "--sql", metavar="DIR", default="", help="Write pre.sql, post.sql and rollback.sql into this folder."
+    )
     parser.add_argument("--strict", action="store_true", help="Exit with 1 for warnings, too.")
     parser.add_argument("--show-values", action="store_true", help="Show values of rows, not only keys.")
     parser.add_argument(
@@ -65,18 +68,18 @@ def read_asked(given: Mapping[str, Any]) -> MigrationAsked:
     """Which migrations are meant. Raises UsageError."""
     words: Sequence[str] = given.get("migration") or ()
     applied = given["phase"] in ("post", "rollback")
+    with_later = given["phase"] == "rollback"
     if given["unapplied"] or given["since"]:
         if len(words) > (1 if given["unapplied"] else 0) or (given["unapplied"] and given["since"]):
             found = "they name migrations in two ways"
             raise UsageError("the arguments", found, "give a name, --unapplied or --since")
-        return MigrationAsked(
-            words[0] if words else "", unapplied=given["unapplied"], since=given["since"], applied=applied
-        )
+        label = words[0] if words else ""
+        return MigrationAsked(label, "", given["unapplied"], given["since"], applied, with_later)
     if not 1 <= len(words) <= 2:
         found = "no migration is named" if not words else f"{len(words)} names are given"
         raise UsageError("the arguments", found, "name one: [app_label] name-or-number, or use --unapplied")
     label, name = words if len(words) == 2 else ("", words[0])
-    return MigrationAsked(label, name, applied=applied)
+    return MigrationAsked(label, name, applied=applied, with_later=with_later)
 
 
 def read_wish(options: Options, given: Mapping[str, Any]) -> Wish:
@@ -86,6 +89,11 @@ def read_wish(options: Options, given: Mapping[str, Any]) -> Wish:
     if given["on"] and given["source"] != "live":
         found = f"--source {given['source']} says otherwise"
         raise UsageError(f"--on {given['on']}", found, "leave one of them out")
+    if given["sql"] and given["phase"] not in ("all", "rehearse"):
+        found = "only a rehearsal can try the scripts"
+        raise UsageError(f"--sql with --phase {given['phase']}", found, "use --phase all")
+    if given["sql"] and not Path(given["sql"]).is_dir():
+        raise UsageError(f"--sql {given['sql']}", "there is no such folder", "make it first")
     return Wish(
         phase=given["phase"],
         origin=given["source"],
@@ -97,6 +105,7 @@ def read_wish(options: Options, given: Mapping[str, Any]) -> Wish:
         show_values=given["show_values"],
         seed=options.seed,
         now=options.now,
+        scripts=bool(given["sql"]),
     )
 
 

@@ -67,7 +67,7 @@ def explain(
 ) -> tuple[Asked, ...]:
     """Why this operation cannot be applied to the rows as they are now, just before it.
 
-    For a connection to a copy, in a transaction or outside of one. Raises no database error.
+    For a connection to a copy, in a transaction or outside of one. Never raises over the failure itself.
     """
     one: Any = Migration(migration.partition(".")[2], app_label)
     one.operations = [operation]
@@ -94,7 +94,9 @@ def _explained(
     try:
         told = tell(connection, emitted())
         answers = answer(connection, told.questions, samples=samples)
-    except DatabaseError:  # the connection is gone, or the operation has left a mess: nothing can be said
+    # The connection is gone, or the operation does not go with the state: nothing can be said beside
+    # the failure that is being explained.
+    except (DatabaseError, LookupError, ValueError, AttributeError, TypeError):
         return ()
     return tuple(
         replace(asked, migration=migration, operation=index) for asked in (*told.found, *answers.asked)

@@ -56,7 +56,8 @@ def run_phase(
     numbers = [
         (step, {id(operation): index for index, operation in enumerate(step.operations)}) for step, _ in plan
     ]
-    recorder = Recorder(connection, explain, progress, stop=stop)
+    # What stands in the way is told of the way forwards only.
+    recorder = Recorder(connection, None if backwards else explain, progress, stop=stop)
     executor.progress_callback = _following(recorder)
     others = set(threading.enumerate())
     started, failure, renames = time.monotonic(), None, False

@@ -141,7 +141,7 @@ def validate(
 
 
 def _guards(connection: BaseDatabaseWrapper, emitted: Sequence[Emitted], route: Route) -> tuple[Guarded, ...]:
-    """Queries for the rows that the migrations cannot be applied to, as far as they can be told beforehand."""
+    """Queries for rows that the migrations cannot be applied to, as far as one can tell beforehand."""
     if route.parents:
         return ()
     with read_only(connection):

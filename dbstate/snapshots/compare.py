@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -17,7 +18,7 @@ Pairing = Literal["identity", "name"]
 """How a table or column of before is found again. By identity, which survives renaming, else by name; or the
 other way round, where what was dropped is said to be back."""
 
-_WIDEST = 400
+_WIDEST = 300
 """Columns that are counted in one statement: a row of PostgreSQL holds 1,664 values."""
 
 
@@ -110,12 +111,6 @@ class _Table:
         ]
         return parts[0] if len(parts) == 1 else f"concat_ws(', ', {', '.join(parts)})"
 
-    def order(self, side: str) -> str:
-        return ", ".join(
-            f"b.{kept_name(pair.before)}" if side == "b" else f"a.{quoted(pair.after.name)}"
-            for pair in self.key
-        )
-
 
 def compare(
     connection: BaseDatabaseWrapper,
@@ -127,8 +122,7 @@ def compare(
     through: Sequence[LaidTable] = (),
     without: Sequence[str] = (),
 ) -> Changes:
-    """What differs between the kept rows and those of now. Each pair of tables is read once, and once more
-    for the samples of what differs.
+    """What differs between the kept rows and those of now. Each pair of tables is read once.
 
     ``between`` are rows kept at a moment in between: says of changed values whether they stand there since.
     ``through`` are the tables of that moment: text that was of another type there is compared as its value.
@@ -229,54 +223,54 @@ class _Comparing:
         table = self.table
         key = {pair.before.number for pair in table.key}
         pairs = [pair for pair in table.columns if pair.before.number not in key]
-        rows_after, lost, gained, counts = self._counted(pairs)
-        columns = tuple(
-            self._column(pair, *counted) for pair, counted in zip(pairs, counts, strict=True) if counted[0]
-        )
+        counted = [self._counted(some) for some in _in_parts(pairs)]
+        rows, lost, gained, lost_keys, gained_keys, _ = counted[0]
         return TableChange(
             table=table.before.was.name,
             table_after=table.after.name,
             rows_before=table.before.rows,
-            rows_after=rows_after,
+            rows_after=rows,
             lost=lost,
             gained=gained,
-            lost_keys=self._keys("b", "a") if lost else (),
-            gained_keys=self._keys("a", "b") if gained else (),
-            columns=columns,
+            lost_keys=tuple(sample.key for sample in _samples(lost_keys)),
+            gained_keys=tuple(sample.key for sample in _samples(gained_keys)),
+            columns=tuple(column for *_, columns in counted for column in columns),
             dropped=tuple(self._dropped(column) for column in table.dropped),
         )
 
-    def _counted(self, pairs: list[_Pair]) -> tuple[int, int, int, list[tuple[int, int, int]]]:
-        """Rows now, lost, gained; for each pair the rows that differ, became NULL, were NULL."""
-        counts: list[tuple[int, int, int]] = []
-        rows = lost = gained = 0
-        for start in range(0, max(len(pairs), 1), _WIDEST):
-            some = pairs[start : start + _WIDEST]
-            wanted = [
-                "count(a.dbstate_m)",
-                "count(*) FILTER (WHERE a.dbstate_m IS NULL)",
-                "count(*) FILTER (WHERE b.dbstate_m IS NULL)",
+    def _counted(self, pairs: Sequence[_Pair]) -> tuple[int, int, int, Any, Any, list[ColumnChange]]:
+        """Rows now, lost, gained, samples of these, and the columns that differ: all in one reading."""
+        wanted = [
+            "count(a.dbstate_m)",
+            "count(*) FILTER (WHERE a.dbstate_m IS NULL)",
+            "count(*) FILTER (WHERE b.dbstate_m IS NULL)",
+            self._some(self.table.shown_key("b"), "a.dbstate_m IS NULL"),
+            self._some(self.table.shown_key("a"), "b.dbstate_m IS NULL"),
+        ]
+        for pair in pairs:
+            before, after = f"b.{kept_name(pair.before)}", f"a.{quoted(pair.after.name)}"
+            differs = f"a.dbstate_m AND b.dbstate_m AND {pair.differs}"
+            shown = f"{self.table.shown_key('b')}, {before}::text, {after}::text"
+            wanted += [
+                f"count(*) FILTER (WHERE {differs})",
+                f"count(*) FILTER (WHERE {differs} AND {after} IS NULL)",
+                f"count(*) FILTER (WHERE {differs} AND {before} IS NULL)",
+                self._some(shown, differs),
             ]
-            for pair in some:
-                differs = f"a.dbstate_m AND b.dbstate_m AND {pair.differs}"
-                wanted += [
-                    f"count(*) FILTER (WHERE {differs})",
-                    f"count(*) FILTER (WHERE {differs} AND a.{quoted(pair.after.name)} IS NULL)",
-                    f"count(*) FILTER (WHERE {differs} AND b.{kept_name(pair.before)} IS NULL)",
-                ]
-            ((rows, lost, gained, *numbers),) = self._fetch(
-                f"SELECT {', '.join(wanted)} FROM {self.table.joined}"
-            )
-            counts += zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
-        return rows, lost, gained, counts
+        (found,) = self._fetch(f"SELECT {', '.join(wanted)} FROM {self.table.joined}")
+        columns = [
+            self._column(pair, *found[place : place + 4])
+            for pair, place in zip(pairs, range(5, len(found), 4), strict=True)
+            if found[place]
+        ]
+        return (*found[:5], columns)
 
-    def _column(self, pair: _Pair, rows: int, nulled: int, filled: int) -> ColumnChange:
-        found = self._fetch(
-            f"SELECT {self.table.shown_key('b')}, b.{kept_name(pair.before)}::text, "
-            f"a.{quoted(pair.after.name)}::text FROM {self.table.joined} "
-            f"WHERE a.dbstate_m AND b.dbstate_m AND {pair.differs} "
-            f"ORDER BY {self.table.order('b')} LIMIT {self.samples}"
-        )
+    def _some(self, shown: str, condition: str) -> str:
+        """SQL of a few of the rows for which the condition holds."""
+        row = f"jsonb_build_array({shown})::text"
+        return f"{SCHEMA}.some({row}, {self.samples}) FILTER (WHERE {condition})"
+
+    def _column(self, pair: _Pair, rows: int, nulled: int, filled: int, samples: Any) -> ColumnChange:
         return ColumnChange(
             column=pair.before.name,
             column_after=pair.after.name,
@@ -285,7 +279,7 @@ class _Comparing:
             rows=rows,
             nulled=nulled,
             filled=filled,
-            samples=tuple(Sample(*row) for row in found),
+            samples=_samples(samples),
             kept=self._kept(pair),
         )
 
@@ -306,13 +300,6 @@ class _Comparing:
             f"WHERE a.dbstate_m AND b.dbstate_m AND {pair.differs} AND NOT {same}"
         )
         return int(count)
-
-    def _keys(self, side: str, other: str) -> tuple[str, ...]:
-        found = self._fetch(
-            f"SELECT {self.table.shown_key(side)} FROM {self.table.joined} "
-            f"WHERE {other}.dbstate_m IS NULL ORDER BY {self.table.order(side)} LIMIT {self.samples}"
-        )
-        return tuple(key for (key,) in found)
 
     def _dropped(self, column: LaidColumn) -> DroppedColumn:
         name, kept = kept_name(column), self.table.before
@@ -358,6 +345,17 @@ class _Comparing:
             cursor.execute(sql)
             rows: list[Any] = cursor.fetchall()
             return rows
+
+
+def _in_parts(pairs: Sequence[_Pair]) -> list[Sequence[_Pair]]:
+    """As many columns at a time as one statement holds; at least one part."""
+    return [pairs[start : start + _WIDEST] for start in range(0, max(len(pairs), 1), _WIDEST)]
+
+
+def _samples(rows: Sequence[str]) -> tuple[Sample, ...]:
+    """Rows as the database wrote them down, by key."""
+    found = [Sample(*json.loads(row)) for row in rows]
+    return tuple(sorted(found, key=lambda sample: (len(sample.key), sample.key)))
 
 
 def _gone(kept: KeptTable) -> TableChange:

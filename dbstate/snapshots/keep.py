@@ -31,6 +31,15 @@ _SAME = f"""
 """
 """Whether two texts are one value of a type; a text that is no such value is the same as itself alone."""
 
+_SOME = f"""
+    CREATE FUNCTION {SCHEMA}.keep_some(text[], text, int) RETURNS text[] LANGUAGE plpgsql AS $$
+    BEGIN
+        RETURN CASE WHEN cardinality($1) < $3 THEN $1 || $2 ELSE $1 END;
+    END $$;
+    CREATE AGGREGATE {SCHEMA}.some(text, int) (sfunc = {SCHEMA}.keep_some, stype = text[], initcond = '{{}}')
+"""
+"""The first few values, in the memory of these few: samples come with the counts, in one reading."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeptTable:
@@ -66,8 +75,10 @@ def take(
     """
     tables = read_layout(connection, without=tuple(without))
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        cursor.execute(_SAME)
+        cursor.execute("SELECT to_regnamespace(%s) IS NULL", [SCHEMA])
+        if cursor.fetchone()[0]:
+            for statement in (f"CREATE SCHEMA {SCHEMA}", _SAME, _SOME):
+                cursor.execute(statement)
     return Snapshot(
         moment,
         tuple(_kept(connection, table, moment) for table in tables if only is None or table.oid in only),

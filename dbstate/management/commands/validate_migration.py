@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from dbstate.findings import Finding
 from dbstate.management.base import CLEAN, FINDINGS, DbstateCommand
-from dbstate.management.options import Options
+from dbstate.management.options import Options, UsageError
+from dbstate.management.output import write_file
 from dbstate.management.validation_report import as_json, as_text
 from dbstate.management.validation_request import add_arguments, read_asked, read_wish
 from dbstate.rehearsal import Undecided, Validation, find_route, validate
@@ -31,11 +33,23 @@ class Command(DbstateCommand):
         connection = self.connect(options)
         route = find_route(connection, asked)
         validation = validate(connection, route, wish, note=lambda text: self.note(options, text))
+        self._write_scripts(options, given, validation)
         self.emit(options, self._shown(options, validation))
         if validation.judgement.undecided:
             raise Undecided(validation.judgement.undecided)
         strict = given["strict"] and any(f.severity != "note" for f in validation.judgement.findings)
         return CLEAN if validation.verdict == "safe" and not strict else FINDINGS
+
+    def _write_scripts(self, options: Options, given: Mapping[str, Any], validation: Validation) -> None:
+        for script in validation.scripts:
+            path = Path(given["sql"]) / script.name
+            text = f"-- NOT TO BE USED: {script.refused}\n{script.text}" if script.refused else script.text
+            try:
+                write_file(path, text)
+            except OSError as error:
+                raise UsageError(f"--sql {given['sql']}", str(error), "choose another folder") from error
+            end = f" (tried on the copy: {script.refused})" if script.refused else " (tried on the copy)"
+            self.note(options, f"wrote {path}{end}")
 
     def _shown(self, options: Options, validation: Validation) -> str:
         if options.format == "json":

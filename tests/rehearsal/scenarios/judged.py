@@ -8,25 +8,25 @@ UPPER = """migrations.RunSQL("UPDATE shop_customer SET name = upper(name)", ""),
 SPLIT_HEAD = """
 def split(apps, editor):
     for one in apps.get_model("shop", "Customer").objects.all():
-        one.first = one.name[:1]
-        one.rest = one.name[1:]
+        one.first = one.nick[:1]
+        one.rest = one.nick[1:]
         one.save()
 
 def join(apps, editor):
     for one in apps.get_model("shop", "Customer").objects.all():
-        one.name = one.first + one.rest
+        one.nick = one.first + one.rest
         one.save()
 
 def join_wrong(apps, editor):
     for one in apps.get_model("shop", "Customer").objects.all():
-        one.name = one.rest + one.first
+        one.nick = one.rest + one.first
         one.save()
 """
 SPLIT = """
 migrations.AddField("customer", "first", models.CharField(max_length=50, default="")),
 migrations.AddField("customer", "rest", models.CharField(max_length=50, default="")),
 migrations.RunPython(split, {back}),
-migrations.RemoveField("customer", "name"),
+migrations.RemoveField("customer", "nick"),
 """
 
 SCENARIOS = (
