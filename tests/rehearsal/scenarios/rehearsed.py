@@ -309,9 +309,16 @@ SCENARIOS = (
     # the way back
     Scenario(
         "reverse_refused_by_rows",
+        """migrations.AlterField("customer", "name", models.CharField(max_length=50, null=True)),
+        migrations.RunSQL("UPDATE shop_customer SET name = NULL WHERE nick = 'bo'", ""),""",
+        "irreversible",
+        checks={"expect": {"changed_columns": ["shop_customer.name"]}},
+    ),
+    Scenario(
+        "reverse_fills_what_was_there_with_the_default",
         """migrations.AlterField("customer", "nick", models.CharField(max_length=30, null=True)),
         migrations.RunSQL("UPDATE shop_customer SET nick = NULL WHERE nick = 'bo'", ""),""",
-        "irreversible",
+        "rollback_mismatch",
         checks={"expect": {"changed_columns": ["shop_customer.nick"]}},
     ),
     Scenario(
