@@ -224,12 +224,12 @@ class _Comparing:
         key = {pair.before.number for pair in table.key}
         pairs = [pair for pair in table.columns if pair.before.number not in key]
         counted = [self._counted(some) for some in _in_parts(pairs)]
-        rows, lost, gained, lost_keys, gained_keys, _ = counted[0]
+        lost, gained, lost_keys, gained_keys, _ = counted[0]
         return TableChange(
             table=table.before.was.name,
             table_after=table.after.name,
             rows_before=table.before.rows,
-            rows_after=rows,
+            rows_after=table.before.rows - lost + gained,
             lost=lost,
             gained=gained,
             lost_keys=tuple(sample.key for sample in _samples(lost_keys)),
@@ -238,10 +238,9 @@ class _Comparing:
             dropped=tuple(self._dropped(column) for column in table.dropped),
         )
 
-    def _counted(self, pairs: Sequence[_Pair]) -> tuple[int, int, int, Any, Any, list[ColumnChange]]:
-        """Rows now, lost, gained, samples of these, and the columns that differ: all in one reading."""
+    def _counted(self, pairs: Sequence[_Pair]) -> tuple[int, int, Any, Any, list[ColumnChange]]:
+        """Rows lost, gained, samples of these, and the columns that differ: all in one reading."""
         wanted = [
-            "count(a.dbstate_m)",
             "count(*) FILTER (WHERE a.dbstate_m IS NULL)",
             "count(*) FILTER (WHERE b.dbstate_m IS NULL)",
             self._some(self.table.shown_key("b"), "a.dbstate_m IS NULL"),
@@ -257,13 +256,17 @@ class _Comparing:
                 f"count(*) FILTER (WHERE {differs} AND {before} IS NULL)",
                 self._some(shown, differs),
             ]
-        (found,) = self._fetch(f"SELECT {', '.join(wanted)} FROM {self.table.joined}")
+        # Of rows that are the same, which most are, everything is asked once and nothing is counted.
+        moved = ["a.dbstate_m IS NULL", "b.dbstate_m IS NULL", *(pair.differs for pair in pairs)]
+        (found,) = self._fetch(
+            f"SELECT {', '.join(wanted)} FROM {self.table.joined} WHERE {' OR '.join(moved)}"
+        )
         columns = [
             self._column(pair, *found[place : place + 4])
-            for pair, place in zip(pairs, range(5, len(found), 4), strict=True)
+            for pair, place in zip(pairs, range(4, len(found), 4), strict=True)
             if found[place]
         ]
-        return (*found[:5], columns)
+        return (*found[:4], columns)
 
     def _some(self, shown: str, condition: str) -> str:
         """SQL of a few of the rows for which the condition holds."""
