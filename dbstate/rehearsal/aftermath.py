@@ -11,7 +11,10 @@ from typing import Any
 from django.apps.registry import Apps
 from django.db import DatabaseError, Error, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import Migration, RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 
 from dbstate.backends import backend_for
 from dbstate.backends.protocol import LoadRefused
@@ -38,6 +41,8 @@ class MigrationFacts:
     atomic: bool
     operations: tuple[str, ...]
     """Class names."""
+    tables: tuple[str, ...] | None
+    """Tables whose rows it can change, and perhaps more; None where nothing but running it tells."""
 
 
 def describe(connection: BaseDatabaseWrapper, keys: Sequence[Key]) -> tuple[MigrationFacts, ...]:
@@ -48,10 +53,41 @@ def describe(connection: BaseDatabaseWrapper, keys: Sequence[Key]) -> tuple[Migr
     executor = MigrationExecutor(connection)
     executor.recorder.ensure_schema()
     nodes = executor.loader.graph.nodes
-    return tuple(
-        MigrationFacts(nodes[key].atomic, tuple(type(one).__name__ for one in nodes[key].operations))
-        for key in keys
-    )
+    state = state_now(connection)
+    found = []
+    for key in keys:
+        migration = nodes[key]
+        kinds = tuple(type(one).__name__ for one in migration.operations)
+        found.append(MigrationFacts(migration.atomic, kinds, _touched(migration, state)))
+        state = migration.mutate_state(state, preserve=True)
+    return tuple(found)
+
+
+def _touched(migration: Migration, state: ProjectState) -> tuple[str, ...] | None:
+    """Tables of models that its operations name, and of those with a relation to these."""
+    if any(_is_opaque(operation) for operation in migration.operations):
+        return None
+    apps = state.apps
+    named = {
+        model
+        for model in apps.get_models(include_auto_created=True)
+        for operation in migration.operations
+        if operation.references_model(model.__name__, migration.app_label)
+    }
+    related = {
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if named & {field.related_model for field in model._meta.get_fields() if field.is_relation}
+    }
+    return tuple(sorted({model._meta.db_table.replace('"', "") for model in named | related}))
+
+
+def _is_opaque(operation: Operation) -> bool:
+    """Whether it runs SQL or code of the project."""
+    if isinstance(operation, SeparateDatabaseAndState):
+        return any(map(_is_opaque, operation.database_operations))
+    own = not type(operation).__module__.startswith("django.")
+    return own or isinstance(operation, RunSQL | RunPython)
 
 
 # models and database ------------------------------------------------------------------------------------

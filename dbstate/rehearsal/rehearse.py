@@ -47,6 +47,9 @@ from dbstate.snapshots import Changes, LaidTable, Pairing, Snapshot, compare, ta
 Note = Callable[[str], object]
 Look = Callable[[Moment, BaseDatabaseWrapper], object]
 
+LARGE = 64 << 20
+"""Bytes of a database from which on rows of tables that a migration cannot change are not kept."""
+
 OWN_TABLES = ("django_migrations",)
 """Tables whose rows are Django's record of the rehearsal itself."""
 
@@ -185,7 +188,7 @@ class Rehearsal:
         if self.request.backwards:
             return self._go_back()
         facts = self._describe()
-        before = self._baseline()
+        before = self._baseline(facts)
         self._moment("before")
         self.note("applying on the copy")
         if not self._apply(facts, before):
@@ -205,7 +208,7 @@ class Rehearsal:
 
     def _go_back(self) -> None:
         """The way back and forth again, from targets that are applied: both against the start."""
-        before = self._baseline()
+        before = self._baseline(())
         self._moment("before")
         self.note("reversing on the copy")
         if not self._run("reverse", self.request.targets):
@@ -311,10 +314,13 @@ class Rehearsal:
 
     # looking ------------------------------------------------------------------------------------------------
 
-    def _baseline(self) -> Baseline:
+    def _baseline(self, facts: tuple[MigrationFacts, ...]) -> Baseline:
+        known = [fact.tables for fact in facts if fact.tables is not None]
+        few = self.facts.bytes > LARGE and facts and len(known) == len(facts)
+        named = {name for tables in known for name in tables} if few else None
         return Baseline(
             self._catalog(),
-            take(self.copy, "start", without=OWN_TABLES),
+            take(self.copy, "start", named=named, without=OWN_TABLES),
             frozenset(self._drift()),
             sequences(self.copy, self._catalog()),
         )

@@ -144,7 +144,7 @@ def compare(
             changes.append(change)
             if change.columns:
                 moved.add(after.oid)
-    known = {table.oid for table in found.values()}
+    known = {table.oid for table in found.values()} | before.others
     new = tuple((table.name, _count(connection, table.sql)) for table in now if table.oid not in known)
     return Changes(tuple(changes), new, frozenset(moved), now)
 

@@ -57,6 +57,8 @@ class Snapshot:
 
     moment: str
     tables: tuple[KeptTable, ...]
+    others: frozenset[int] = frozenset()
+    """Object ids of tables that were there and whose rows were not kept."""
 
     def of(self, oid: int) -> KeptTable | None:
         return next((table for table in self.tables if table.was.oid == oid), None)
@@ -67,9 +69,10 @@ def take(
     moment: str,
     *,
     only: Collection[int] | None = None,
+    named: Collection[str] | None = None,
     without: Collection[str] = (),
 ) -> Snapshot:
-    """Keep the rows of all tables, or of those with these object ids; ``without`` are names.
+    """Keep the rows of all tables, or of those with these object ids or names; ``without`` are names.
 
     Writes to the schema ``dbstate_before``: for databases that are ours. Raises django.db.Error.
     """
@@ -79,9 +82,15 @@ def take(
         if cursor.fetchone()[0]:
             for statement in (f"CREATE SCHEMA {SCHEMA}", _SAME, _SOME):
                 cursor.execute(statement)
+    wanted = [
+        table
+        for table in tables
+        if (only is None or table.oid in only) and (named is None or table.name in named)
+    ]
     return Snapshot(
         moment,
-        tuple(_kept(connection, table, moment) for table in tables if only is None or table.oid in only),
+        tuple(_kept(connection, table, moment) for table in wanted),
+        frozenset(table.oid for table in tables) - {table.oid for table in wanted},
     )
 
 

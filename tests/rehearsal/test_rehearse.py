@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
+
 from dbstate.rehearsal.evidence import Evidence, TableChange
 from tests.rehearsal.projects import Project
 
@@ -155,3 +158,35 @@ def dump(cursor: object) -> list[object]:
         cursor.execute(sql)  # type: ignore[attr-defined]
         found.append(cursor.fetchall())  # type: ignore[attr-defined]
     return found
+
+
+def test_of_a_large_database_only_rows_that_can_change_are_kept(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dbstate.rehearsal.rehearse.LARGE", 0)
+    project.migration(
+        "0001_initial",
+        """
+        CreateModel("Unrelated", [("id", models.BigAutoField(primary_key=True))]),
+        CreateModel("Customer", [("id", models.AutoField(primary_key=True))]),
+        CreateModel("Order", [("id", models.BigAutoField(primary_key=True)),
+            ("customer", models.ForeignKey("shop.Customer", models.CASCADE))]),
+        """,
+    )
+    project.migrate()
+    project.migration("0002_key", 'AlterField("customer", "id", models.BigAutoField(primary_key=True)),')
+    kept: list[set[str]] = []
+
+    def look(moment: str, copy: BaseDatabaseWrapper) -> None:
+        with copy.cursor() as cursor:
+            cursor.execute(
+                """SELECT c.relname FROM pg_class k JOIN pg_class c
+                   ON k.relname = 'start_' || c.oid WHERE k.relnamespace = 'dbstate_before'::regnamespace"""
+            )
+            kept.append({name for (name,) in cursor.fetchall()})
+
+    evidence = project.rehearse("0002_key", look=look)
+    assert evidence.failure is None
+    assert kept[0] == {"shop_customer", "shop_order"}
+    assert evidence.applied
+    assert evidence.applied.new_tables == ()
