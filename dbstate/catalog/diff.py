@@ -198,7 +198,7 @@ def _changes(old: Thing, young: Thing, same: Same | None) -> Iterator[Difference
 
 
 def _chosen(thing: Thing) -> bool:
-    return True
+    return thing.named and not MADE_UP.search(thing.name)
 
 
 def _one_expression(thing: Thing, before: str, after: str, same: Same | None) -> bool:

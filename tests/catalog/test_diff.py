@@ -237,6 +237,24 @@ def test_null_that_is_read_as_text_is_null() -> None:
     assert diff(models(table(column(null_as_text=True))), live(table(column(null=True)))) == ()
 
 
+def test_definitions_are_told_only_when_nothing_else_says_it() -> None:
+    before = Index("first", ("a",), definition="CREATE INDEX first ON thing USING btree (a)")
+    after = replace(before, method="hash", definition="CREATE INDEX first ON thing USING hash (a)")
+    found = diff(live(table(indexes=(before,))), live(table(indexes=(after,))))
+    assert [one.fact for one in found] == ["method"]
+
+
+def test_null_in_a_generated_column_is_not_the_models_to_say() -> None:
+    described = table(A, column("b", generated='"a" + 1'))
+    assert diff(models(described), live(table(A, column("b", generated="(a + 1)", null=True)))) == ()
+
+
+def test_the_number_of_rows_that_django_makes_by_itself_may_be_wider() -> None:
+    number, wider = column("id", auto=True), column("id", "bigint", auto=True)
+    assert diff(models(table(number, auto_created=True)), live(table(wider))) == ()
+    assert [one.fact for one in diff(models(table(number)), live(table(wider)))] == ["type"]
+
+
 def test_unmanaged_tables_need_not_be_there() -> None:
     assert diff(models(table(managed=False)), live()) == ()
     assert [one.change for one in diff(models(table()), live())] == ["removed"]
@@ -270,6 +288,9 @@ def test_drift_leaves_out_what_the_database_has_in_its_own_right() -> None:
     other = table(name="other")
     found = drift(models(table(A)), live(replace(more, indexes=(Index("first", ("a",)),)), other))
     assert [str(one) for one in found] == ["thing.c (integer NOT NULL) was added"]
+    unmanaged = table(column(null=True), managed=False)
+    assert diff(models(unmanaged), live(table()))
+    assert drift(models(unmanaged), live(table())) == ()
     assert drift(models(table()), live(table(column(db_default="0")))) == ()
     checked = table(checks=(Check("above", "a > 0", ("a",)),))
     assert [one.what for one in drift(models(table()), live(checked))] == ["check"]
