@@ -44,6 +44,9 @@ SPARE = 64 << 20
 
 _MAINTENANCE = ("postgres", "template1")
 
+PATIENCE = 0.5
+"""Seconds to wait for sessions that are just ending: a client that has closed is seen a little longer."""
+
 _HEAD = 40
 """Lines of a dump among which its settings stand; no rows come so early."""
 
@@ -103,7 +106,7 @@ def copy_of(source: Connection, *, programs: Sequence[Path] = (), dump: bool = F
     Our own connection is closed for that. ``programs`` are folders with a pg_dump and a psql, beside those on
     the path. ``dump`` asks for a dump in any case. Raises CannotCopy.
     """
-    facts = _read_source(source)
+    facts = _read_source(source, patience=PATIENCE)
     _require_room(facts)
     reason = "asked for" if dump else _why_no_template(source, facts)
     tools = _programs(facts.version, programs) if reason else None
@@ -312,11 +315,17 @@ _SOURCE = """
 """
 
 
-def _read_source(source: Connection) -> _Source:
+def _read_source(source: Connection, *, patience: float = 0) -> _Source:
+    """What is there; sessions of others get so many seconds to end by themselves."""
+    deadline = time.monotonic() + patience
     try:
         with source.cursor() as cursor:
             cursor.execute(_SOURCE)
             name, size, number, version, standby, superuser, others = cursor.fetchone()
+            while others and not source.in_atomic_block and time.monotonic() < deadline:
+                time.sleep(0.05)
+                cursor.execute(_SOURCE)
+                *_, others = cursor.fetchone()
     except Error as error:
         name = str(source.settings_dict["NAME"])
         raise CannotCopy(name, _first_line(error), "see that it can be read") from error
@@ -477,20 +486,24 @@ def _major(program: Path) -> int:
 def _by_dump(source: Connection, keeper: Connection, facts: _Source, entry: Entry, tools: _Programs) -> None:
     """Dump the source into the new database. Raises CannotCopy."""
     _create_empty(keeper, facts, source, str(entry["NAME"]))
-    dump = [str(tools.dump), "--no-subscriptions", "--no-publications", "--dbname", facts.name]
+    dump = [str(tools.dump), "--no-subscriptions", "--no-publications"]
     if not facts.superuser:
         dump += ["--no-owner", "--no-privileges"]
     if role := source.settings_dict["OPTIONS"].get("assume_role"):
         dump.append(f"--role={role}")
-    restore = [str(tools.psql), "-Xq", "-v", "ON_ERROR_STOP=1", "-d", str(entry["NAME"])]
+    restore = [str(tools.psql), "-Xq", "-v", "ON_ERROR_STOP=1"]
     environment = _environment(source)
+    # Not as an argument, where a name with "=" in it would be read as an address.
+    there = {**environment, "PGDATABASE": str(entry["NAME"])}
     with tempfile.TemporaryFile() as said, open(os.devnull, "wb") as nowhere:
         reading = subprocess.Popen(
-            dump, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, env=environment
+            dump,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env={**environment, "PGDATABASE": facts.name},
         )
-        writing = subprocess.Popen(
-            restore, stdin=subprocess.PIPE, stdout=nowhere, stderr=said, env=environment
-        )
+        writing = subprocess.Popen(restore, stdin=subprocess.PIPE, stdout=nowhere, stderr=said, env=there)
         try:
             assert reading.stdout is not None
             assert writing.stdin is not None

@@ -131,6 +131,7 @@ _COMMANDS: Mapping[str, Callable[[Order, BaseDatabaseWrapper, Command], Any]] = 
         connection, command["tables"], command["new"]
     ),
     "build": lambda order, connection, command: aftermath.build(connection, _keys(command)),
+    "announce": lambda order, connection, command: aftermath.announce(connection),
     "seed": lambda order, connection, command: aftermath.seed(connection, command),
 }
 

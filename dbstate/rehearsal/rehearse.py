@@ -254,6 +254,8 @@ class Rehearsal:
         if unknown:
             names = ", ".join(".".join(key) for key in unknown)
             self.notes.append(f"applied to the source and not found in the code: {names}")
+        if failed := self._ask(do="announce"):
+            self.notes.append(f"a receiver of post_migrate failed on the empty database: {failed}")
         now = self.request.now.isoformat() if self.request.now else ""
         rows = self._ask(do="seed", now=now, seed=self.request.seed, rows=self.request.rows)
         self.facts = replace(self.facts, rows_made=rows)
@@ -318,12 +320,16 @@ class Rehearsal:
         known = [fact.tables for fact in facts if fact.tables is not None]
         few = self.facts.bytes > LARGE and facts and len(known) == len(facts)
         named = {name for tables in known for name in tables} if few else None
-        return Baseline(
-            self._catalog(),
-            take(self.copy, "start", named=named, without=OWN_TABLES),
-            frozenset(self._drift()),
-            sequences(self.copy, self._catalog()),
-        )
+        catalog = self._catalog()
+        try:
+            rows = take(self.copy, "start", named=named, without=OWN_TABLES)
+            numbers = sequences(self.copy, catalog)
+        except Error as error:
+            raise CannotRehearse(
+                f"cannot rehearse: the rows of the copy cannot be kept for comparing "
+                f"({' '.join(str(error).split())}); use a role that may read all tables and make a schema"
+            ) from error
+        return Baseline(catalog, rows, frozenset(self._drift()), numbers)
 
     def _after(self, before: Baseline) -> Catalog:
         """Look at the result of the first application."""
