@@ -17,7 +17,6 @@ from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from dbstate.backends.naming import quoted
-from dbstate.backends.postgresql_facts import read_live_facts
 from dbstate.rehearsal.asked import Asked
 from dbstate.rehearsal.codes import message_of
 from dbstate.rehearsal.questions import (
@@ -28,6 +27,7 @@ from dbstate.rehearsal.questions import (
     Orphans,
     Question,
 )
+from dbstate.rehearsal.relations import Relation
 
 _STATES = {"22001": "value-too-long", "22003": "out-of-range"}
 _ANSWER = "dbstate.answer"
@@ -58,7 +58,6 @@ def listings(connection: BaseDatabaseWrapper, questions: Iterable[Question]) -> 
     """Row-wise questions and those of keys, each with SQL that lists its offenders' keys; asks nothing."""
     asker = _Asker(connection, 0, show_values=False)
     chosen = tuple(questions)
-    asker._read_keys(chosen)
     found: list[tuple[Question, str]] = []
     for question in chosen:
         sql = asker.listing(question)
@@ -72,12 +71,10 @@ class _Asker:
         self.connection = connection
         self.samples = samples
         self.show_values = show_values
-        self.keys: dict[str, str] = {}
         self.work: dict[int, Asked] = {}
         self.unanswered: list[str] = []
 
     def answer(self, questions: Sequence[Question]) -> Answers:
-        self._read_keys(questions)
         scans: dict[str, list[tuple[int, Question, str]]] = {}
         for number, question in enumerate(questions):
             predicate = self._predicate(question)
@@ -97,7 +94,7 @@ class _Asker:
         base = str(question.about.relation.base)
         predicate = self._predicate(question)
         if predicate is not None:
-            return f"SELECT {self._key(base)} FROM {quoted(base)} AS r WHERE {predicate}"
+            return f"SELECT {_key(question.about.relation)} FROM {quoted(base)} AS r WHERE {predicate}"
         if isinstance(question, Duplicates):
             told = self._duplicates_sql(question)
             return None if told is None else f"SELECT key {told[1]}"
@@ -148,8 +145,7 @@ class _Asker:
             )
 
     def _note_rows(self, number: int, question: Question, rows: int, where: str) -> None:
-        base = str(question.about.relation.base)
-        key = self._key(base)
+        key = _key(question.about.relation)
         sql = f"SELECT {key} {where}"
         keys, values = self._samples(key, where, self._shown_columns(question))
         self.work[number] = self._asked(question, rows, keys=keys, values=values, sql=sql)
@@ -200,7 +196,7 @@ class _Asker:
         names = [f"k{at}" for at in range(len(keys))]
         group = ", ".join(names)
         listed = ", ".join(f"{key} AS {name}" for key, name in zip(keys, names, strict=True))
-        base, key = str(relation.base), self._key(str(relation.base))
+        base, key = str(relation.base), _key(relation)
         present = " AND ".join(f"{name} IS NOT NULL" for name in names) if question.nulls_distinct else "TRUE"
         counted = (
             f"SELECT count(*), coalesce(sum(n), 0)::bigint FROM (SELECT count(*) AS n FROM "
@@ -229,7 +225,7 @@ class _Asker:
     def _conflicts_sql(self, question: Conflicts) -> str | None:
         """FROM … of the rows ``a`` that exclude another one."""
         relation = question.about.relation
-        base, key = str(relation.base), self._key(str(relation.base))
+        base, key = str(relation.base), _key(relation)
         condition = relation.over_base(question.condition) if question.condition else "TRUE"
         keys = [relation.over_base(sql) for sql, _ in question.elements]
         if condition is None or any(sql is None for sql in keys):
@@ -263,7 +259,7 @@ class _Asker:
         old = relation.of_column(question.column) if question.column else "TRUE"
         assert expression is not None  # it was asked in the scan already
         assert old is not None
-        key = self._key(base)
+        key = _key(question.about.relation)
         block = f"""DO $dbstate$
             DECLARE
                 one record; bad bigint := 0; states jsonb := '{{}}'; keys text[] := '{{}}';
@@ -331,19 +327,6 @@ class _Asker:
             sql,
             about.certain,
         )
-
-    def _read_keys(self, questions: Sequence[Question]) -> None:
-        bases = {str(question.about.relation.base) for question in questions}
-        if not bases:
-            return
-        for name, table in read_live_facts(self.connection, bases).tables.items():
-            columns = [f"r.{quoted(column)}" for column in table.primary_key]
-            self.keys[name] = (
-                columns[0] if len(columns) == 1 else f"({', '.join(columns)})" if columns else ""
-            )
-
-    def _key(self, base: str) -> str:
-        return self.keys.get(base) or "r.ctid::text"
 
     def _try(self, sql: str, *, fetch: bool = True) -> Any:
         """The first row, or the error that the database raised."""
@@ -415,6 +398,12 @@ def _of(alias: str, sql: str | None) -> str:
     """A plain column with its table's alias; other expressions as they are."""
     text = str(sql)
     return f"{alias}.{text}" if re.fullmatch(r'"(?:[^"]|"")*"', text) else text
+
+
+def _key(relation: Relation) -> str:
+    """SQL of what tells a row of the base; where there is no primary key, its place."""
+    columns = [f"r.{quoted(name)}" for name in relation.key]
+    return "r.ctid::text" if not columns else columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
 
 
 def _code_of(question: Question) -> str:

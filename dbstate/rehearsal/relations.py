@@ -26,6 +26,8 @@ class Relation:
     columns: Mapping[str, str | None] = field(default_factory=lambda: _NOTHING)
     types: Mapping[str, str] = field(default_factory=dict)
     """Type by name, of the columns that there are at this moment."""
+    key: tuple[str, ...] = ()
+    """Primary key of the base."""
     certain: bool = True
     """False when its rows may have changed in a way that is not followed."""
 

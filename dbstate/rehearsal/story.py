@@ -10,10 +10,16 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from dbstate.backends.naming import quoted
-from dbstate.backends.postgresql_facts import LiveFacts, LiveTable, read_live_facts
+from dbstate.catalog import Column, Table
 from dbstate.rehearsal import effects as does
 from dbstate.rehearsal.asked import Asked
-from dbstate.rehearsal.ddl import effects_of
+from dbstate.rehearsal.facts import (
+    LiveFacts,
+    constraint_names,
+    key_parts,
+    read_live_facts,
+    unvalidated_constraint,
+)
 from dbstate.rehearsal.questions import (
     About,
     Conflicts,
@@ -32,6 +38,8 @@ _SIDE_EFFECTS = re.compile(r"\bnextval\b", re.IGNORECASE)
 _TEXT_TYPE = re.compile(
     r"^(?:character varying|varchar|character|char|bpchar)\s*\(\s*(\d+)\s*\)$", re.IGNORECASE
 )
+_OUTSIDE = frozenset({"view", "rule", "function"})
+"""What hangs on a table from outside of it."""
 _TEXTUAL = re.compile(r"^(?:text|character varying|bytea|jsonb)(?!.*\((?:[1-5]\d\d|\d\d?)\))")
 """Types whose values may be larger than an index takes; not those with a length of some hundreds."""
 _LARGEST_ENTRY = 2704
@@ -48,23 +56,16 @@ class Told:
 
 def tell(connection: BaseDatabaseWrapper, emitted: Iterable[Emitted]) -> Told:
     """The questions that these operations raise, in order, on the database as it stands. Reads only."""
-    operations = tuple(emitted)
-    story = _Story(read_live_facts(connection, _names(operations)))
-    for operation in operations:
+    story = _Story(read_live_facts(connection))
+    for operation in emitted:
         story.go_through(operation)
     return Told(tuple(story.questions), tuple(story.found))
 
 
-def _names(operations: Iterable[Emitted]) -> set[str]:
-    """Every name of a table or an index that the effects speak of."""
-    names: set[str] = set()
-    for operation in operations:
-        for effect in operation.effects:
-            for attribute in ("table", "name", "target", "new"):
-                name = getattr(effect, attribute, "")
-                if name:
-                    names.add(name)
-    return names
+def relation_of(table: Table) -> Relation:
+    """The table as it stands."""
+    types = {column.name: column.sql_type for column in table.columns}
+    return Relation(table.name, table.name, types=types, key=table.primary_key)
 
 
 class _Story:
@@ -73,8 +74,7 @@ class _Story:
         self.questions: list[Question] = []
         self.found: list[Asked] = []
         self.relations: dict[str, Relation] = {
-            name: Relation(name, name, types={c.name: c.sql_type for c in table.columns.values()})
-            for name, table in facts.tables.items()
+            name: relation_of(table) for name, table in facts.tables.items()
         }
         self.certain = True
         self.changed: set[str] = set()
@@ -96,7 +96,7 @@ class _Story:
         """The table as it is now; one that is not known has no rows to ask."""
         return self.relations.get(table) or Relation(table, None, certain=False)
 
-    def live(self, relation: Relation) -> LiveTable | None:
+    def live(self, relation: Relation) -> Table | None:
         return self.facts.tables.get(relation.base) if relation.base else None
 
     def about(self, code: str, relation: Relation, column: str, **facts: str) -> About:
@@ -122,18 +122,25 @@ class _Story:
             )
         )
 
-    def dependents(self, relation: Relation, column: str | None) -> list[tuple[str, bool]]:
-        """(view, materialized) that read the column, or the table where it is None."""
+    def column(self, relation: Relation, column: str) -> Column | None:
+        """The column as it stands; None for one that the operations have made or changed."""
         live = self.live(relation)
-        if live is None:
-            return []
+        if live is None or not relation.is_plain(column):
+            return None
+        return next((one for one in live.columns if one.name == column), None)
+
+    def dependents(self, relation: Relation, column: str | None) -> list[str]:
+        """What hangs on the column, or on the table where it is None, in words."""
         base = column if column is None else plain_name(relation.of_column(column) or "") or column
-        found = {
-            (one.view, one.materialized)
-            for one in live.dependents
-            if (base is None or one.column == base) and one.view not in self.changed
-        }
-        return sorted(found)
+        return sorted(
+            {
+                f"{one.kind} {one.name}"
+                for one in self.facts.catalog.dependents
+                if one.table == relation.base
+                and one.name not in self.changed
+                and (one.kind in _OUTSIDE if base is None else one.column == base)
+            }
+        )
 
     # tables ---------------------------------------------------------------------------------------------
 
@@ -157,13 +164,13 @@ class _Story:
         self.ask(Offenders(self.about("rows-dropped", relation, ""), "TRUE"))
 
     def _in_the_way_of_drop(self, relation: Relation, column: str | None, *, cascade: bool) -> None:
-        for view, _ in self.dependents(relation, column):
-            what = f"{relation.name}.{column}" if column else relation.name
+        what = f"{relation.name}.{column}" if column else relation.name
+        for dependent in self.dependents(relation, column):
             if cascade:
-                message = f"view {view} reads {what} and is dropped with it, silently (CASCADE)"
+                message = f"{dependent} hangs on {what} and is dropped with it, silently (CASCADE)"
                 self.find("view-dropped", relation.name, message, column=column or "")
             else:
-                message = f"view {view} reads {what}: it cannot be dropped"
+                message = f"{dependent} hangs on {what}: it cannot be dropped"
                 self.find("view-in-the-way", relation.name, message, column=column or "")
 
     def rename_table(self, effect: does.RenameTable) -> None:
@@ -239,9 +246,8 @@ class _Story:
 
     def require_not_null(self, effect: does.RequireNotNull) -> None:
         relation = self.relation(effect.table)
-        live = self.live(relation)
-        known = live.columns.get(effect.column) if live and relation.is_plain(effect.column) else None
-        if not (known and known.not_null):
+        known = self.column(relation, effect.column)
+        if known is None or known.null or not known.null_validated:
             about = self.about("null-rows", relation, effect.column)
             self.ask(Offenders(about, f"{quoted(effect.column)} IS NULL"))
         self.required.add((effect.table, effect.column))
@@ -252,9 +258,8 @@ class _Story:
     def fill_nulls(self, effect: does.FillNulls) -> None:
         relation = self.relation(effect.table)
         about = self.about("nulls-filled", relation, effect.column, value=effect.value)
-        live = self.live(relation)
-        known = live.columns.get(effect.column) if live and relation.is_plain(effect.column) else None
-        if not (known and known.not_null):
+        known = self.column(relation, effect.column)
+        if known is None or known.null or not known.null_validated:
             self.ask(Offenders(about, f"{quoted(effect.column)} IS NULL"))
         old, value = relation.of_column(effect.column), relation.over_base(effect.value)
         sql = None if old is None or value is None else f"COALESCE({old}, {value})"
@@ -264,8 +269,8 @@ class _Story:
 
     def change_type(self, effect: does.ChangeType) -> None:
         relation = self.relation(effect.table)
-        for view, _ in self.dependents(relation, effect.column):
-            message = f"view {view} reads {effect.table}.{effect.column}: its type cannot be changed"
+        for dependent in self.dependents(relation, effect.column):
+            message = f"{dependent} hangs on {effect.table}.{effect.column}: its type cannot be changed"
             self.find("view-in-the-way", effect.table, message, column=effect.column)
         old_type = relation.types.get(effect.column, "")
         new_type = _live_type(effect.sql_type)
@@ -312,13 +317,13 @@ class _Story:
     def _keys_of_changed(self, relation: Relation, column: str) -> None:
         """Unique indexes are built anew over the changed values."""
         live = self.live(relation)
-        for index in live.indexes if live else ():
-            if not index.unique or column not in index.columns or index.name in self.changed:
+        for unique in live.uniques if live else ():
+            if column not in unique.columns or unique.name in self.changed or not unique.valid:
                 continue
-            if any(not relation.is_plain(name) and name != column for name in index.columns):
+            if any(not relation.is_plain(name) and name != column for name in unique.columns):
                 continue
-            about = self.about("duplicate-rows", relation, ", ".join(index.columns), name=index.name)
-            self.ask(Duplicates(about, index.keys, index.condition, index.nulls_distinct))
+            about = self.about("duplicate-rows", relation, ", ".join(unique.columns), name=unique.name)
+            self.ask(Duplicates(about, key_parts(unique), unique.condition or "", unique.nulls_distinct))
 
     # constraints ----------------------------------------------------------------------------------------
 
@@ -339,9 +344,8 @@ class _Story:
                     self.ask(Offenders(about, f"{key} IS NULL"))
 
     def _is_not_null(self, relation: Relation, column: str) -> bool:
-        live = self.live(relation)
-        found = live.columns.get(column) if live else None
-        return bool(found and found.not_null)
+        found = self.column(relation, column)
+        return bool(found and not found.null and found.null_validated)
 
     def create_index(self, effect: does.CreateIndex) -> None:
         if not self._name_taken(effect):
@@ -365,7 +369,7 @@ class _Story:
             self.changed.add(name)
         if there is None:
             return False
-        if there.kind in "iI" and not there.valid:
+        if not there.valid:
             message = f"an invalid index {name} is left on {there.table} by a build that failed"
             self.find("invalid-index", effect.table, message)
         elif not effect.if_not_exists:
@@ -416,7 +420,7 @@ class _Story:
     def _constraint_taken(self, table: str, relation: Relation, name: str) -> bool:
         live = self.live(relation)
         key = f"{table}.{name}"
-        taken = bool(name and live and name in live.constraints and key not in self.changed)
+        taken = bool(name and live and name in constraint_names(live) and key not in self.changed)
         if taken:
             self.find("already-there", table, f"{table} already has a constraint {name}")
         self.changed.add(key)
@@ -425,7 +429,10 @@ class _Story:
     def drop_constraint(self, effect: does.DropConstraint) -> None:
         relation = self.relation(effect.table)
         live, key = self.live(relation), f"{effect.table}.{effect.name}"
-        if live and effect.name not in live.constraints and key not in self.changed and not effect.if_exists:
+        known = constraint_names(live) if live else frozenset({effect.name})
+        # Names of NOT NULL constraints are not among those that are known here.
+        named = effect.name in known or effect.name.endswith("_not_null")
+        if not named and key not in self.changed and not effect.if_exists:
             self.find("missing", effect.table, f"{effect.table} has no constraint {effect.name} to drop")
         # A unique constraint's index goes with it.
         self.changed |= {f"{effect.table}.{effect.name}", effect.name}
@@ -436,14 +443,11 @@ class _Story:
             _STEPS[type(added)](self, replace(added, valid=True))
             return
         live = self.live(self.relation(effect.table))
-        constraint = live.constraints.get(effect.name) if live else None
-        if constraint is None or constraint.valid or f"{effect.table}.{effect.name}" in self.changed:
-            return
-        definition = constraint.definition.replace(" NOT VALID", "")
-        name = f"{quoted(effect.table)} ADD CONSTRAINT {quoted(effect.name)}"
-        self.changed.add(f"{effect.table}.{effect.name}")
-        for made in effects_of(f"ALTER TABLE {name} {definition}"):
-            _STEPS[type(made)](self, made)
+        asked = unvalidated_constraint(live, effect.name) if live else None
+        key = f"{effect.table}.{effect.name}"
+        if asked is not None and key not in self.changed:
+            self.changed.add(key)
+            _STEPS[type(asked)](self, replace(asked, table=effect.table))
 
     # rows -----------------------------------------------------------------------------------------------
 

@@ -14,7 +14,6 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
 from dbstate.backends import backend_for
-from dbstate.backends.postgresql_facts import read_live_facts
 from dbstate.catalog import Catalog
 from dbstate.catalog.diff import diff, drift
 from dbstate.introspection import read_catalog
@@ -38,11 +37,10 @@ from dbstate.rehearsal.orders import TIMEOUT, Origin, Request
 from dbstate.rehearsal.own import ChecksError, OwnChecks, Query, checks_in_apps, require_known
 from dbstate.rehearsal.questions import About, Place, Question
 from dbstate.rehearsal.rehearse import rehearse
-from dbstate.rehearsal.relations import Relation
 from dbstate.rehearsal.route import Route
 from dbstate.rehearsal.soundness import behind, sequences, unvalidated
 from dbstate.rehearsal.statements import Emitted, emitted_by, is_opaque, is_raw, narrowed_choices
-from dbstate.rehearsal.story import choices_question, tell
+from dbstate.rehearsal.story import choices_question, relation_of, tell
 from dbstate.rehearsal.verdict import Allowance, Facts, Judgement, Soundness, judge
 
 Phase = Literal["pre", "rehearse", "post", "rollback", "all"]
@@ -314,7 +312,8 @@ def _require_known(
     if not tables:
         return
     columns = {
-        name: frozenset(table.columns) for name, table in read_live_facts(connection, tables).tables.items()
+        table.name: frozenset(column.name for column in table.columns)
+        for table in backend_for(connection).live_catalog(connection)
     }
     for state in states:
         for model in state.apps.get_models(include_auto_created=True):
@@ -360,13 +359,12 @@ class _Watch:
             for effect in one.effects
             if isinstance(effect, does.NarrowChoices)
         ]
-        tables = read_live_facts(copy, {effect.table for _, effect in narrowed}).tables
+        tables = backend_for(copy).live_catalog(copy).tables if narrowed else {}
         for one, effect in narrowed:
             table = tables.get(effect.table)
-            if table is not None and effect.column in table.columns:
+            if table is not None and any(column.name == effect.column for column in table.columns):
                 place = Place(one.migration, one.operation, one.text)
-                relation = Relation(effect.table, effect.table)
-                about = About("choice-removed", place, relation, effect.column, certain=True)
+                about = About("choice-removed", place, relation_of(table), effect.column, certain=True)
                 yield choices_question(about, effect)
 
 
