@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
-from dbstate.backends import backend_for
+from dbstate.backends import Unsupported, backend_for
 from dbstate.catalog import Catalog
 from dbstate.catalog.diff import diff, drift
 from dbstate.introspection import read_catalog
@@ -92,8 +92,16 @@ def validate(
 ) -> Validation:
     """The verdict on the targets of the route, for the rows of this database, which is only read.
 
-    Raises ChecksError, CannotCopy and CannotRehearse, all DbstateErrors, where no verdict can be had.
+    Raises Unsupported, ChecksError, CannotCopy and CannotRehearse, all DbstateErrors, where no verdict can
+    be had.
     """
+    if connection.vendor != "postgresql":
+        raise Unsupported(
+            f"cannot validate migrations on database '{connection.alias}': its vendor is "
+            f"{connection.vendor}; only PostgreSQL can be copied and compared as this needs"
+        )
+    if not route.targets:
+        return _answered(route, judge(Facts((), Answers(()), wish.checks.expected)), None)
     emitted = (
         _emitted(connection, route)
         if wish.phase in ("pre", "rehearse", "all")

@@ -21,6 +21,8 @@ Rows = Literal["live", "snapshot", "generated", "queries"]
 _OF_DJANGO = frozenset({"django_migrations", "django_content_type", "auth_permission", "django_site"})
 _HARMLESS = frozenset({"extension", "schema"})
 """What a reverse may leave behind: others may use it by then."""
+_ABOUT_ROWS = ("22", "23")
+"""Classes of SQLSTATE: data exceptions, broken constraints."""
 _NO_VERDICT = frozenset({"timeout", "outside", "setup"})
 
 
@@ -90,7 +92,7 @@ def judge(facts: Facts, allowed: Iterable[Allowance] = ()) -> Judgement:
     undecided = tuple(_undecided(facts))
     possible = False
     if facts.rows == "generated":
-        found, possible = _possible(found)
+        found, possible = _possible(found, facts.evidence)
     asked_for = {CODES[f.code].leads_to for f in found if f.severity == "error"}
     asked_for |= {_PREDICTED[f.code] for f in found if f.severity == "error" and f.code in _PREDICTED}
     verdict: Verdict = next((one for one in ORDER if one in asked_for), "safe")
@@ -114,11 +116,18 @@ def _allow(found: list[Finding], allowed: tuple[Allowance, ...]) -> list[Finding
     return result
 
 
-def _possible(found: list[Finding]) -> tuple[list[Finding], bool]:
-    """What only generated rows have shown may not be so with real ones."""
+def _possible(found: list[Finding], evidence: Evidence | None) -> tuple[list[Finding], bool]:
+    """What only generated rows have shown may not be so with real ones.
+
+    What no row is needed for stays: no reverse, another schema, an error that is not about a row's values.
+    """
+    failure = evidence.failure if evidence else None
+    by_rows = failure is not None and failure.sqlstate[:2] in _ABOUT_ROWS
     weakened = [
         replace(one, severity="warning", message=f"possible: {one.message}")
-        if one.severity == "error" and one.phase != "pre" and one.rows is not None
+        if one.severity == "error"
+        and one.phase != "pre"
+        and (one.rows is not None or (by_rows and one.code in ("migration-raises", "reverse-raises")))
         else one
         for one in found
     ]
