@@ -59,6 +59,8 @@ class Snapshot:
     tables: tuple[KeptTable, ...]
     others: frozenset[int] = frozenset()
     """Object ids of tables that were there and whose rows were not kept."""
+    since: str = ""
+    """A transaction id: rows that were written later have a younger one."""
 
     def of(self, oid: int) -> KeptTable | None:
         return next((table for table in self.tables if table.was.oid == oid), None)
@@ -87,11 +89,12 @@ def take(
         for table in tables
         if (only is None or table.oid in only) and (named is None or table.name in named)
     ]
-    return Snapshot(
-        moment,
-        tuple(_kept(connection, table, moment) for table in wanted),
-        frozenset(table.oid for table in tables) - {table.oid for table in wanted},
-    )
+    kept = tuple(_kept(connection, table, moment) for table in wanted)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::xid::text")
+        (since,) = cursor.fetchone()
+    others = frozenset(table.oid for table in tables) - {table.oid for table in wanted}
+    return Snapshot(moment, kept, others, since)
 
 
 def drop_snapshots(connection: BaseDatabaseWrapper) -> None:

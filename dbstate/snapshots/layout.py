@@ -34,7 +34,8 @@ that tells whether two texts are the same value."""
 
 _LAYOUT = r"""
     SELECT c.oid, n.nspname, c.relname, pg_table_is_visible(c.oid), c.relkind, a.attnum, a.attname,
-        format_type(a.atttypid, a.atttypmod), CASE WHEN t.oid < 16384 THEN t.typname ELSE '' END
+        format_type(a.atttypid, a.atttypmod), CASE WHEN t.oid < 16384 AND a.attgenerated <> 'v'
+            THEN t.typname ELSE '' END
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -67,7 +68,8 @@ class LaidColumn:
     type: str
     """As the database writes it."""
     base: str
-    """Internal name of a type that every database has; empty for any other."""
+    """Internal name of a type that every database has; empty for any other, and for a value that is not
+    stored: what such a column shows can change while no row is written."""
 
     @property
     def family(self) -> Family:

@@ -147,6 +147,21 @@ def test_a_change_of_every_kind_of_value_is_seen(database: BaseDatabaseWrapper, 
     assert one_column(after(database, statement)).rows == 1
 
 
+def test_a_label_of_an_enum_that_is_renamed_is_seen(database: BaseDatabaseWrapper) -> None:
+    column = one_column(after(database, "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'"))
+    assert (column.column, column.rows) == ("mood", 1)
+
+
+def test_of_rows_that_nobody_wrote_a_dropped_column_is_told(database: BaseDatabaseWrapper) -> None:
+    execute(database, "CREATE TABLE plain (id int PRIMARY KEY, v int)", "INSERT INTO plain VALUES (1, 1)")
+    change = one_table(after(database, "ALTER TABLE plain DROP v"))
+    assert [(one.column, one.held) for one in change.dropped] == [("v", 1)]
+    execute(database, "DELETE FROM plain")
+    execute(database, "INSERT INTO plain VALUES (2), (3)")
+    change = one_table(after(database, "DELETE FROM plain WHERE id = 2", "INSERT INTO plain VALUES (4)"))
+    assert (change.lost_keys, change.gained_keys) == (("2",), ("4",))
+
+
 def test_a_column_that_replaced_another_is_taken_for_it(database: BaseDatabaseWrapper) -> None:
     changes = after(
         database,
