@@ -34,6 +34,9 @@ Same: TypeAlias = Callable[[str, str, str, str], bool]
 MADE_UP = re.compile(r"_[0-9a-f]{6,8}(_\w*)?$|_(pkey|key|check|fkey|idx|excl|uniq|like|not_null)\d*$")
 """Names that nobody chose: of Django by a hash, of PostgreSQL by an ending."""
 
+LONGEST_NAME = 63
+"""Bytes of a name that PostgreSQL keeps; it cuts what is longer."""
+
 DATABASE_ACTIONS: Mapping[str, str] = MappingProxyType(
     {"DB_CASCADE": "cascade", "DB_SET_NULL": "set null", "DB_SET_DEFAULT": "set default"}
 )
@@ -188,7 +191,7 @@ def _changes(old: Thing, young: Thing, same: Same | None) -> Iterator[Difference
         yield _changed(old, "name", old.name, young.name)
     told = False
     for fact, before in old.facts.items():
-        after = young.facts.get(fact, "")
+        after = young.facts.get(fact, before)
         if before == after or (fact in old.expressions and _one_expression(old, before, after, same)):
             continue
         # The definition says all at once: only what no other fact has said is news.
@@ -343,7 +346,7 @@ def _unique(table: Table, unique: Unique, mixed: bool) -> Thing:
     return Thing(
         "unique",
         table.name,
-        unique.name,
+        _kept(unique.name),
         facts,
         text=_keyed(unique.columns, expressions, unique.condition),
         shape=_key_shape(unique, mixed),
@@ -353,26 +356,29 @@ def _unique(table: Table, unique: Unique, mixed: bool) -> Thing:
 
 def _index(table: str, index: Index, mixed: bool) -> Thing:
     expressions = ", ".join(index.expressions)
-    # Models name a type's usual operator class too; that of LIKE is never the usual one.
+    # Models name a type's usual operator class too, and some inside expressions; by that of LIKE, which is
+    # never the usual one, an index is found.
     opclasses = tuple(one for one in index.opclasses if not mixed or one.endswith("_pattern_ops"))
     facts = {
         "columns": ", ".join(index.columns) if not index.expressions else "",
         "expressions": expressions,
         "condition": index.condition or "",
-        "method": index.method,
         "orders": ", ".join(index.orders),
-        "operator classes": ", ".join(opclasses),
         "included columns": ", ".join(index.include),
         "valid": YES_NO[index.valid],
-        "definition": "" if mixed else _after_name(index.definition),
     }
+    if index.method:
+        facts["method"] = index.method
+    if not mixed:
+        facts["operator classes"] = ", ".join(opclasses)
+        facts["definition"] = _after_name(index.definition)
     return Thing(
         "index",
         table,
-        index.name,
+        _kept(index.name),
         facts,
         text=_keyed(index.columns, expressions, index.condition),
-        shape=(*_key_shape(index, mixed), index.method, opclasses),
+        shape=(*_key_shape(index, mixed), opclasses),
         expressions=frozenset({"expressions", "condition"}) if mixed else frozenset(),
         named=bool(index.name),
     )
@@ -385,6 +391,11 @@ def _key_shape(key: Unique | Index, mixed: bool) -> tuple[object, ...]:
     if key.expressions:
         return (tuple(told(one) for one in key.expressions), condition)
     return (key.columns, condition)
+
+
+def _kept(name: str) -> str:
+    """As much of a name as PostgreSQL keeps."""
+    return name.encode()[:LONGEST_NAME].decode(errors="ignore")
 
 
 def _after_name(definition: str) -> str:
@@ -415,7 +426,7 @@ def _check(table: Table, check: Check, mixed: bool) -> Thing:
     return Thing(
         "check",
         table.name,
-        check.name,
+        _kept(check.name),
         facts,
         text=check.expression,
         shape=(plain_expression(check.expression) if mixed else check.expression,),
@@ -425,9 +436,10 @@ def _check(table: Table, check: Check, mixed: bool) -> Thing:
 
 def _exclusion(table: Table, exclusion: Exclusion, mixed: bool) -> Thing:
     told = plain_expression if mixed else str
-    parts = tuple(f"{told(sql)} WITH {operator}" for sql, operator in exclusion.expressions)
+    expressions = ", ".join(sql for sql, _ in exclusion.expressions)
     facts = {
-        "expressions": ", ".join(parts),
+        "expressions": expressions,
+        "operators": ", ".join(operator for _, operator in exclusion.expressions),
         "condition": exclusion.condition or "",
         "method": exclusion.index_type,
         "deferrable": YES_NO[exclusion.deferrable],
@@ -440,11 +452,11 @@ def _exclusion(table: Table, exclusion: Exclusion, mixed: bool) -> Thing:
     return Thing(
         "exclusion",
         table.name,
-        exclusion.name,
+        _kept(exclusion.name),
         facts,
-        text=exclusion.definition or ", ".join(parts),
-        shape=parts,
-        expressions=frozenset({"condition"}) if mixed else frozenset(),
+        text=exclusion.definition or expressions,
+        shape=tuple((told(sql), operator) for sql, operator in exclusion.expressions),
+        expressions=frozenset({"expressions", "condition"}) if mixed else frozenset(),
     )
 
 

@@ -23,7 +23,7 @@ class Index:
     condition_columns: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     method: str = "btree"
-    """Access method, lower case."""
+    """Access method, lower case; empty when a model does not tell."""
     opclasses: tuple[str, ...] = ()
     """Operator classes that are not the type's default, a part each; empty where all are."""
     orders: tuple[str, ...] = ()

@@ -52,7 +52,7 @@ def worded_type(sql_type: str) -> str:
     if not found:
         return text
     name = found["name"] if found["name"].startswith('"') else found["name"].lower()
-    length = re.sub(r"\s", "", found["length"] or "")
+    length = re.sub(r"\s", "", found["length"] or "").lower()
     name, _, zone = TYPES.get(f"{name}{found['rest'].rstrip()}", f"{name}{found['rest'].rstrip()}").partition(
         " "
     )

@@ -16,6 +16,12 @@ from dbstate.introspection.expressions import SqlWriter, unwrap
 PATTERN_CLASSES = {"varchar": "varchar_pattern_ops", "text": "text_pattern_ops"}
 """For LIKE, PostgreSQL has a second index on each indexed text: operator class by type."""
 
+METHODS = {Index.suffix: "btree"} | {
+    name: name
+    for name in ("btree", "hash", "gin", "gist", "spgist", "brin", "bloom", "hnsw", "ivfflat", "rum")
+}
+"""Access method by the suffix of an index class; of another class only its own code knows."""
+
 
 def read_indexes(
     model: Any, connection: BaseDatabaseWrapper, writer: SqlWriter, notes: list[str]
@@ -78,7 +84,7 @@ def _read_index(model: Any, index: Index, writer: SqlWriter) -> IndexFacts:
         condition=condition,
         condition_columns=condition_columns,
         include=include,
-        method="btree" if index.suffix == Index.suffix else str(index.suffix),
+        method=METHODS.get(str(index.suffix), ""),
         opclasses=tuple(map(str, index.opclasses)),
         orders=orders if any(orders) else (),
     )

@@ -12,6 +12,7 @@ from dbstate.catalog import (
     Check,
     Column,
     DatabaseObject,
+    Exclusion,
     ForeignKey,
     Function,
     Index,
@@ -253,6 +254,28 @@ def test_the_number_of_rows_that_django_makes_by_itself_may_be_wider() -> None:
     number, wider = column("id", auto=True), column("id", "bigint", auto=True)
     assert diff(models(table(number, auto_created=True)), live(table(wider))) == ()
     assert [one.fact for one in diff(models(table(number)), live(table(wider)))] == ["type"]
+
+
+def test_long_names_are_cut() -> None:
+    name = "a_name_of_a_check_that_somebody_chose_without_counting_its_letters"
+    before, after = (table(checks=(Check(one, "a > 0", ("a",)),)) for one in (name, name[:63]))
+    assert diff(models(before), live(after)) == ()
+
+
+def test_of_indexes_models_do_not_know_all() -> None:
+    described = table(indexes=(Index("first", ("a",), expressions=('UPPER("a")',), method=""),))
+    found = Index("first", ("a",), expressions=("upper(a)",), method="gin", opclasses=("gin_trgm_ops",))
+    assert diff(models(described), live(table(indexes=(found,)))) == ()
+    for other in (replace(found, condition="(a > 0)"), replace(found, valid=False)):
+        assert len(drift(models(described), live(table(indexes=(other,))))) == 1
+
+
+def test_exclusions() -> None:
+    described = Exclusion("apart", (('TSTZRANGE("a", "b", \'[)\')', "&&"),), ("a", "b"), '"a" > 0')
+    found = Exclusion("apart", (("tstzrange(a, b, '[)'::text)", "&&"),), ("a", "b"), "(a > 0)")
+    assert diff(models(table(exclusions=(described,))), live(table(exclusions=(found,)))) == ()
+    for other in (replace(found, expressions=(("b", "&&"),)), replace(found, condition=None)):
+        assert len(diff(models(table(exclusions=(described,))), live(table(exclusions=(other,))))) == 1
 
 
 def test_unmanaged_tables_need_not_be_there() -> None:

@@ -21,7 +21,7 @@ TYPES = {
     "bool": "boolean",
     'varchar(5) COLLATE "C"': "character varying(5)",
     "bit varying(3)": "bit varying(3)",
-    "geometry(Point,4326)": "geometry(Point,4326)",
+    "geometry(POINT,4326)": "geometry(point,4326)",
     '"Odd"': '"Odd"',
     "mood": "mood",
 }

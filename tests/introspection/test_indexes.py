@@ -64,6 +64,14 @@ def test_of_meta() -> None:
     assert (four.method, four.columns) == ("gin", ("c",))
 
 
+def test_of_an_unknown_class() -> None:
+    class Own(Index):
+        suffix = "own"
+
+    (found,) = read({"a": models.IntegerField()}, Own(fields=["a"], name="one"))
+    assert found.method == ""
+
+
 def test_one_that_stands_twice_in_a_history_is_one() -> None:
     twice = [Index(fields=["a"], name="one"), Index(fields=["a"], name="one")]
     assert [one.name for one in read({"a": models.IntegerField()}, *twice)] == ["one"]
