@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +26,7 @@ from dbstate.rehearsal.questions import (
     Orphans,
     Question,
 )
+from dbstate.rehearsal.reading import savepoint
 from dbstate.rehearsal.relations import Relation
 
 _STATES = {"22001": "value-too-long", "22003": "out-of-range"}
@@ -335,28 +335,11 @@ class _Asker:
 
     def _try_all(self, sql: str, *, fetch: bool = True) -> Any:
         try:
-            with _savepoint(self.connection), self.connection.cursor() as cursor:
+            with savepoint(self.connection), self.connection.cursor() as cursor:
                 cursor.execute(sql)
                 return cursor.fetchall() if fetch else []
         except DatabaseError as error:
             return error
-
-
-@contextmanager
-def _savepoint(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Keeps a transaction usable after an error; the connection need not belong to an alias."""
-    if connection.get_autocommit():
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SAVEPOINT dbstate_ask")
-        try:
-            yield
-        except DatabaseError:
-            cursor.execute("ROLLBACK TO SAVEPOINT dbstate_ask")
-            raise
-        finally:
-            cursor.execute("RELEASE SAVEPOINT dbstate_ask")
 
 
 _LOSSES = frozenset({"value-changed", "loses-digits", "truncates-text"})

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +15,7 @@ from django.db.migrations.state import ProjectState
 from dbstate.rehearsal.answering import Answers, answer
 from dbstate.rehearsal.asked import Asked
 from dbstate.rehearsal.ddl import effects_of
+from dbstate.rehearsal.reading import read_only
 from dbstate.rehearsal.statements import Emitted, emitted_by
 from dbstate.rehearsal.story import tell
 
@@ -36,22 +36,6 @@ def ask_source(
         told = tell(connection, emitted)
         answers = answer(connection, told.questions, samples=samples, show_values=show_values)
     return Answers((*told.found, *answers.asked), answers.unanswered)
-
-
-@contextmanager
-def read_only(connection: BaseDatabaseWrapper, timeout: float = 0) -> Iterator[None]:
-    """One snapshot in which nothing can be written by mistake; rolled back at the end."""
-    connection.ensure_connection()
-    before = connection.get_autocommit()
-    connection.set_autocommit(False)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute(f"SET LOCAL statement_timeout = {int(timeout * 1000):d}")
-        yield
-    finally:
-        connection.rollback()
-        connection.set_autocommit(before)
 
 
 def explain(

@@ -249,7 +249,7 @@ def _added_since(loader: MigrationLoader, revision: str) -> list[Key]:
     for key in _keys(loader):
         if key[0] not in project_apps():
             continue
-        file = _file_of(loader.graph.nodes[key])
+        file = file_of(loader.graph.nodes[key])
         if file is None:
             continue
         if file.parent not in changed:
@@ -264,7 +264,8 @@ def _in_order_of(loader: MigrationLoader, keys: list[Key]) -> list[Key]:
     return [key for key in _in_order(loader, keys) if key in wanted]
 
 
-def _file_of(migration: Migration) -> Path | None:
+def file_of(migration: Migration) -> Path | None:
+    """Where its source stands; None when it came from no file."""
     module = __import__(type(migration).__module__, fromlist=["__file__"])
     path = getattr(module, "__file__", None)
     return Path(path).resolve() if path else None

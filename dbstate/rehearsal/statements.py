@@ -19,6 +19,7 @@ from django.db.migrations.state import ProjectState
 
 from dbstate.rehearsal.ddl import effects_of
 from dbstate.rehearsal.effects import Effect, NarrowChoices, Writes
+from dbstate.rehearsal.reading import savepoint
 from dbstate.rehearsal.tokens import statements_of
 
 _TRUSTED = ("django.db.migrations.operations.", "django.contrib.postgres.operations")
@@ -55,9 +56,9 @@ def emitted_by(
         old = state.clone()
         operation.state_forwards(label, state)
         statements, opaque = collector.collect(operation, label, old, state)
-        effects: list[Effect] = [effect for sql in statements for effect in effects_of(sql)]
-        if opaque:
-            effects.append(Writes(what=opaque))
+        # Its statements may come behind what is not known of it.
+        effects: list[Effect] = [Writes(what=opaque)] if opaque else []
+        effects += [effect for sql in statements for effect in effects_of(sql)]
         effects += narrowed_choices(old, state, connection, operation)
         found.append(
             Emitted(
@@ -106,7 +107,8 @@ class _Collector:
         collected: list[str] = self._editor.collected_sql
         start = len(collected)
         try:
-            operation.database_forwards(label, self._editor, old, new)
+            with savepoint(self._editor.connection):
+                operation.database_forwards(label, self._editor, old, new)
         # Whatever an operation trips over where the database is not yet as it will be then.
         except (Error, ValueError, LookupError, AttributeError, TypeError, NotImplementedError) as error:
             return [], f"its SQL cannot be told beforehand: {' '.join(str(error).split())[:200]}"
@@ -223,7 +225,8 @@ def backward_sql(
         if is_opaque(operation):
             return (), f"{operation.describe()} runs Python of the project"
         try:
-            operation.database_backwards(migration.app_label, editor, new, old)
+            with savepoint(connection):
+                operation.database_backwards(migration.app_label, editor, new, old)
         except (Error, ValueError, LookupError, AttributeError, TypeError, NotImplementedError) as error:
             return (), f"{operation.describe()}: {' '.join(str(error).split())}"
     collected = [*editor.collected_sql, *map(str, editor.deferred_sql)]

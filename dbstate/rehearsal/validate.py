@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from django.db import DatabaseError
@@ -16,6 +17,7 @@ from django.db.migrations.state import ProjectState
 from dbstate.backends import Unsupported, backend_for
 from dbstate.catalog import Catalog
 from dbstate.catalog.diff import diff, drift
+from dbstate.findings import Finding
 from dbstate.introspection import read_catalog
 from dbstate.rehearsal import effects as does
 from dbstate.rehearsal.aftermath import schemas_of
@@ -30,14 +32,15 @@ from dbstate.rehearsal.artefacts import (
     try_script,
 )
 from dbstate.rehearsal.asked import Asked
-from dbstate.rehearsal.asking import ask_source, read_only
+from dbstate.rehearsal.asking import ask_source
 from dbstate.rehearsal.codes import CODES, Verdict
 from dbstate.rehearsal.evidence import Evidence, Moment
 from dbstate.rehearsal.orders import TIMEOUT, Origin, Request
 from dbstate.rehearsal.own import ChecksError, OwnChecks, Query, checks_in_apps, require_known
 from dbstate.rehearsal.questions import About, Place, Question
+from dbstate.rehearsal.reading import read_only
 from dbstate.rehearsal.rehearse import rehearse
-from dbstate.rehearsal.route import Route
+from dbstate.rehearsal.route import Route, file_of
 from dbstate.rehearsal.soundness import behind, sequences, unvalidated
 from dbstate.rehearsal.statements import Emitted, emitted_by, is_opaque, is_raw, narrowed_choices
 from dbstate.rehearsal.story import choices_question, relation_of, tell
@@ -109,7 +112,7 @@ def validate(
     )
     targets = [one for one in emitted if one.migration in set(route.names)]
     states = route.states()
-    own = wish.checks | checks_in_apps(route.targets, (states[0].apps, states[1].apps), connection)
+    own = wish.checks | checks_in_apps(route.targets, states, connection)
     source = Answers(())
     if wish.phase in ("pre", "all"):
         note("asking the rows that are there")
@@ -160,6 +163,7 @@ def _guards(connection: BaseDatabaseWrapper, emitted: Sequence[Emitted], route: 
 
 
 def _answered(route: Route, judgement: Judgement, evidence: Evidence | None) -> Validation:
+    judgement = replace(judgement, findings=tuple(_with_source(route, one) for one in judgement.findings))
     parents = tuple(".".join(key) for key in route.parents)
     notes = list(route.notes)
     if parents:
@@ -167,6 +171,17 @@ def _answered(route: Route, judgement: Judgement, evidence: Evidence | None) -> 
     if evidence is not None:
         notes += [*evidence.copy.notes, *evidence.notes]
     return Validation(route.names, parents, judgement, evidence, tuple(notes))
+
+
+def _with_source(route: Route, finding: Finding) -> Finding:
+    """The finding with the file of its migration; the last one's where it is about all of them."""
+    files = {f"{one.app_label}.{one.name}": file for one in route.migrations if (file := file_of(one))}
+    name = finding.operation.partition("[")[0].partition(":")[0]
+    file = files.get(name) or files.get(route.names[-1])
+    if file is None:
+        return finding
+    here = Path.cwd()
+    return replace(finding, file=str(file.relative_to(here) if file.is_relative_to(here) else file))
 
 
 def _request(route: Route, wish: Wish) -> Request:
