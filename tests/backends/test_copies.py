@@ -188,6 +188,22 @@ def test_foreign_servers_are_cut_off(source: BaseDatabaseWrapper) -> None:
     assert fetch(source, "SELECT count(*) FROM pg_user_mappings") == 1
 
 
+def test_subscriptions_of_a_clone_are_switched_off(source: BaseDatabaseWrapper) -> None:
+    with scratch_database() as clone, opened_entry(clone) as connection:
+        execute(
+            connection,
+            "CREATE SUBSCRIPTION feed CONNECTION 'host=/nowhere' PUBLICATION p WITH (connect = false)",
+            "ALTER SUBSCRIPTION feed ENABLE",
+        )
+        try:
+            with given_copy(source, url_of(clone)) as copied:
+                assert "subscription feed was disabled in it" in copied.notes
+            assert not fetch(connection, "SELECT subenabled FROM pg_subscription WHERE subname = 'feed'")
+        finally:
+            execute(connection, "ALTER SUBSCRIPTION feed DISABLE")
+            execute(connection, "ALTER SUBSCRIPTION feed SET (slot_name = NONE)", "DROP SUBSCRIPTION feed")
+
+
 MAKER = """
     import json, os, signal, sys
     import django

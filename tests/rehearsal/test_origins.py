@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.db import connections
 
 from dbstate.backends.postgresql_copies import PREFIX
 from tests.rehearsal.projects import Project
 from tests.rehearsal.test_rehearse import orders
-from tests.scratch import execute, fetch, opened, scratch_database
+from tests.scratch import execute, fetch, opened, run_on_server, scratch_database
 
 FIELD = 'AddField("order", "extra", models.IntegerField(null=True)),'
 
@@ -168,3 +171,23 @@ def children_of(project: Project) -> int:
             continue
         found += own and b"dbstate.rehearsal.child" in words
     return found
+
+
+@pytest.mark.parametrize("origin", ["live", "snapshot", "generated"])
+def test_the_owner_of_the_database_need_not_be_a_superuser(project: Project, origin: str) -> None:
+    role = f"dbstate_owner_{os.getpid()}_{origin}"
+    run_on_server(f"CREATE ROLE {role} LOGIN CREATEDB")
+    try:
+        run_on_server(f'ALTER DATABASE "{project.entry["NAME"]}" OWNER TO {role}')
+        entry = {**project.entry, "USER": role}
+        with opened(entry) as source:
+            owned = replace(project, entry=entry, source=source)
+            orders(owned).migration("0002_extra", FIELD)
+            evidence = owned.rehearse("0002_extra", origin=origin)
+        assert evidence.failure is None
+        assert evidence.copy.how == {"live": "template", "snapshot": "dump"}.get(origin, origin)
+        assert [one.failure for one in evidence.written] == [""]
+    finally:
+        with opened(project.entry) as connection:
+            execute(connection, f"REASSIGN OWNED BY {role} TO postgres")
+        run_on_server(f"DROP ROLE {role}")

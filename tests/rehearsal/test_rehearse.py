@@ -190,3 +190,24 @@ def test_of_a_large_database_only_rows_that_can_change_are_kept(
     assert kept[0] == {"shop_customer", "shop_order"}
     assert evidence.applied
     assert evidence.applied.new_tables == ()
+
+
+def test_locks_rewrites_and_statements_are_told(project: Project) -> None:
+    orders(project).migration(
+        "0002_wide",
+        """
+        AlterField("order", "code", models.CharField(max_length=20)),
+        AlterField("order", "id", models.IntegerField(primary_key=True)),
+        AddIndex("order", models.Index(fields=["code"], name="by_code")),
+        """,
+    )
+    run = project.rehearse("0002_wide").run("apply")
+    assert run
+    (step,) = run.steps
+    assert [one.kind for one in step.operations] == ["AlterField", "AlterField", "AddIndex"]
+    assert [one.rewritten for one in step.operations] == [(), ("shop_order",), ()]
+    assert step.operations[0].statements[0].sql.startswith('ALTER TABLE "shop_order" ALTER COLUMN "code"')
+    assert [(one.table, one.mode, one.operation) for one in step.locks] == [
+        ("shop_order", "AccessExclusiveLock", 0)
+    ]
+    assert 0 < step.locks[0].seconds <= step.seconds
