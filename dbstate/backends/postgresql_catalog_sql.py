@@ -49,7 +49,7 @@ SELECT attrelid AS relation, attnum AS number, attname AS name, attnotnull AS re
     col_description(attrelid, attnum) AS comment
 FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
 LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-WHERE attrelid = ANY (%(relations)s) AND attnum > 0 AND NOT attisdropped
+WHERE attrelid = ANY (%(relations)s::oid[]) AND attnum > 0 AND NOT attisdropped
 ORDER BY attrelid, attnum
 """
 
@@ -58,7 +58,7 @@ ORDER BY attrelid, attnum
 TYPE_CHAINS = """
 WITH RECURSIVE used AS (
     SELECT DISTINCT atttypid, atttypmod FROM pg_attribute
-    WHERE attrelid = ANY (%(relations)s) AND attnum > 0 AND NOT attisdropped
+    WHERE attrelid = ANY (%(relations)s::oid[]) AND attnum > 0 AND NOT attisdropped
 ),
 types AS (
     SELECT atttypid, atttypmod, 0 AS depth, false AS inside, atttypid AS typid, atttypmod AS modifier
@@ -110,7 +110,7 @@ SELECT indrelid AS relation, relname AS name, indisprimary AS primary, indisuniq
     ) END AS operators
 FROM pg_index AS own JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam
 LEFT JOIN pg_constraint ON conindid = indexrelid AND contype IN ('p', 'u', 'x')
-WHERE indrelid = ANY (%(relations)s)
+WHERE indrelid = ANY (%(relations)s::oid[])
 ORDER BY indrelid, indisprimary DESC, relname
 """
 
@@ -129,20 +129,21 @@ SELECT conrelid AS relation, conname AS name, contype::text AS kind, convalidate
         JOIN pg_attribute ON attrelid = confrelid AND attnum = used.number
     ) END AS target_columns
 FROM pg_constraint AS own LEFT JOIN pg_class AS target ON target.oid = confrelid
-WHERE conrelid = ANY (%(relations)s) AND contype IN ('c', 'f', 'n') AND (conparentid = 0 OR contype <> 'f')
+WHERE conrelid = ANY (%(relations)s::oid[]) AND contype IN ('c', 'f', 'n')
+    AND (conparentid = 0 OR contype <> 'f')
 ORDER BY conrelid, conname
 """
 
 TRIGGERS = """
 SELECT tgrelid AS relation, tgname AS name, pg_get_triggerdef(oid) AS definition,
     tgfoid::regprocedure::text AS function, tgattr::int[] AS numbers, tgenabled::text AS enabled
-FROM pg_trigger WHERE tgrelid = ANY (%(relations)s) AND NOT tgisinternal AND tgparentid = 0
+FROM pg_trigger WHERE tgrelid = ANY (%(relations)s::oid[]) AND NOT tgisinternal AND tgparentid = 0
 ORDER BY tgrelid, tgname
 """
 
 RULES = """
 SELECT ev_class AS relation, rulename AS name, pg_get_ruledef(oid) AS definition
-FROM pg_rewrite WHERE ev_class = ANY (%(relations)s) AND rulename <> '_RETURN'
+FROM pg_rewrite WHERE ev_class = ANY (%(relations)s::oid[]) AND rulename <> '_RETURN'
 ORDER BY ev_class, rulename
 """
 
@@ -157,7 +158,7 @@ SELECT polrelid AS relation, polname AS name, concat_ws(' ',
     ),
     'USING (' || pg_get_expr(polqual, polrelid) || ')',
     'WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')') AS definition
-FROM pg_policy WHERE polrelid = ANY (%(relations)s)
+FROM pg_policy WHERE polrelid = ANY (%(relations)s::oid[])
 ORDER BY polrelid, polname
 """
 
@@ -167,7 +168,7 @@ SELECT DISTINCT ev_class AS relation, {NAME.format("read")} AS name,
 FROM pg_depend JOIN pg_rewrite ON classid = 'pg_rewrite'::regclass AND objid = pg_rewrite.oid
 JOIN pg_class AS read ON refclassid = 'pg_class'::regclass AND read.oid = refobjid AND read.oid <> ev_class
 LEFT JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid AND refobjsubid > 0
-WHERE ev_class = ANY (%(relations)s) AND rulename = '_RETURN'
+WHERE ev_class = ANY (%(relations)s::oid[]) AND rulename = '_RETURN'
 ORDER BY 1, 2, 3
 """
 
@@ -189,7 +190,7 @@ SELECT adrelid AS relation, adnum AS number, {NAME.format("own")} AS name
 FROM pg_attrdef JOIN pg_depend ON classid = 'pg_attrdef'::regclass AND objid = pg_attrdef.oid
     AND refclassid = 'pg_class'::regclass
 JOIN pg_class AS own ON own.oid = refobjid AND relkind = 'S'
-WHERE adrelid = ANY (%(relations)s)
+WHERE adrelid = ANY (%(relations)s::oid[])
 """
 
 TYPES = f"""
@@ -270,7 +271,7 @@ LEFT JOIN pg_policy ON classid = 'pg_policy'::regclass AND pg_policy.oid = objid
 LEFT JOIN pg_trigger ON classid = 'pg_trigger'::regclass AND pg_trigger.oid = objid
 LEFT JOIN pg_attrdef ON classid = 'pg_attrdef'::regclass AND pg_attrdef.oid = objid
 LEFT JOIN pg_attribute AS generated ON attrelid = adrelid AND generated.attnum = adnum AND attgenerated <> ''
-WHERE refclassid = 'pg_class'::regclass AND refobjid = ANY (%(relations)s) AND deptype IN ('n', 'a')
+WHERE refclassid = 'pg_class'::regclass AND refobjid = ANY (%(relations)s::oid[]) AND deptype IN ('n', 'a')
     AND classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_trigger'::regclass,
         'pg_attrdef'::regclass, 'pg_proc'::regclass, 'pg_publication_rel'::regclass)
     AND (viewed.oid IS NULL OR viewed.oid <> refobjid)

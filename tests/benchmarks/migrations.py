@@ -70,7 +70,7 @@ def _measured(connection: Any, megabytes: int) -> Iterator[Line]:
     keeping, comparing, scans = _comparison(connection)
     yield "keeping all rows", f"{keeping:.2f} s", ""
     yield "comparing them, one column changed", f"{comparing:.2f} s", f"{comparing / template:.2f} x TEMPLATE"
-    yield "  scans of the table that moved", f"{scans}", "(wanted: at most 2)"
+    yield "  scans of the table that moved, by the comparison", f"{scans}", "(wanted: at most 2)"
 
     whole = _timed(lambda: _validate(connection, "all"))
     yield "the whole validation", f"{whole:.2f} s", f"{rows / whole:,.0f} rows/s"
@@ -175,23 +175,21 @@ def _copy(connection: Any, *, dump: bool) -> float:
 
 
 def _comparison(connection: Any) -> tuple[float, float, int]:
-    """Seconds of keeping, seconds of comparing, and how often the table was read for both, on a copy."""
+    """Seconds of keeping and of comparing, and how often comparing read the table, on a copy."""
     from dbstate.backends.postgresql_copies import copy_of, opened
     from dbstate.snapshots import compare, take
 
     with copy_of(connection) as copied, opened(connection, copied.entry) as copy:
-        before = _scans(copy)
         started = perf_counter()
         snapshot = take(copy, "start")
         keeping = perf_counter() - started
-        scans = _scans(copy) - before
         with copy.cursor() as cursor:
             cursor.execute(f"UPDATE {TABLE} SET weight = weight + 1 WHERE id % 10 = 0")
         before = _scans(copy)
         started = perf_counter()
         compare(copy, snapshot, pairing="identity", samples=5)
         comparing = perf_counter() - started
-        return keeping, comparing, scans + _scans(copy) - before
+        return keeping, comparing, _scans(copy) - before
 
 
 if __name__ == "__main__":
