@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from dbstate.backends.naming import quoted
-from dbstate.rehearsal.tokens import names_in
+from dbstate.rehearsal.tokens import names_in, plain_name
 
 _NOTHING: Mapping[str, str | None] = MappingProxyType({})
 
@@ -32,14 +32,18 @@ class Relation:
     """False when its rows may have changed in a way that is not followed."""
 
     def over_base(self, expression: str) -> str | None:
-        """SQL of the expression for one row of the base; None when it reads something unknown."""
+        """SQL of the expression for one row ``r`` of the base; None when it reads something unknown."""
         used = {name: self.columns[name] for name in sorted(names_in(expression) & self.columns.keys())}
         if any(sql is None for sql in used.values()):
             return None
         if not used and (self.name == self.base or not names_in(expression) & {self.name}):
             return f"({expression})"
+        if (alone := plain_name(expression)) in used:
+            return f"({used[str(alone)]})"
         items = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in used.items()) or "1"
-        return f"(SELECT ({expression}) FROM (SELECT {items}) AS {quoted(self.name)})"
+        # Tied to the row: what is random must be made for each row, not once.
+        made = f"SELECT {items} WHERE r.ctid IS NOT NULL"
+        return f"(SELECT ({expression}) FROM ({made}) AS {quoted(self.name)})"
 
     def of_column(self, column: str) -> str | None:
         """SQL of one column for a row of the base."""

@@ -275,43 +275,43 @@ class _Story:
         old_type = relation.types.get(effect.column, "")
         new_type = _live_type(effect.sql_type)
         expression = effect.using or f"{quoted(effect.column)}::{effect.sql_type}"
-        length = _TEXT_TYPE.match(effect.sql_type)
-        if not effect.using and length:
-            self._too_long(relation, effect, int(length[1]))
-        if old_type != new_type:
+        if _is_text(old_type) and _is_text(new_type):
+            self._shortened(relation, effect, old_type)
+        elif old_type != new_type:
             about = self.about("not-castable", relation, effect.column, type=effect.sql_type)
             self.ask(Conversions(about, effect.column, expression, old_type, effect.sql_type))
-        old, new = quoted(effect.column), f"({expression})"
+            self._loses(relation, effect, f"({expression})", old_type)
         sql = relation.over_base(expression + (f' COLLATE "{effect.collation}"' if effect.collation else ""))
         changed = relation.with_column(effect.column, sql, new_type)
-        self._loses(relation, effect, old, new, old_type, bool(length and effect.using))
         if old_type != new_type or effect.collation:
             self._keys_of_changed(changed, effect.column)
         self.relations[effect.table] = changed
 
-    def _too_long(self, relation: Relation, effect: does.ChangeType, length: int) -> None:
-        """An assignment refuses what is too long, spaces at the end apart."""
-        text = f"{quoted(effect.column)}::text"
-        about = self.about(
-            "value-too-long", relation, effect.column, type=effect.sql_type, length=str(length)
-        )
-        self.ask(
-            Offenders(about, f"length({text}) > {length} AND btrim(substr({text}, {length + 1}), ' ') <> ''")
-        )
-
-    def _loses(
-        self, relation: Relation, effect: does.ChangeType, old: str, new: str, old_type: str, cut: bool
-    ) -> None:
-        """Rows whose value does not come back from the new type."""
-        if not old_type or old_type == _live_type(effect.sql_type):
+    def _shortened(self, relation: Relation, effect: does.ChangeType, old_type: str) -> None:
+        """A cast cuts what is too long; an assignment refuses it, spaces at the end apart."""
+        length, before = _TEXT_TYPE.match(effect.sql_type), _TEXT_TYPE.match(old_type)
+        if length is None or (before and int(before[1]) <= int(length[1])):
             return
-        if cut:
-            code, predicate = "truncates-text", f"length({old}::text) > length(({new})::text)"
-        else:
-            code = "value-changed"
-            predicate = f"(({new})::{old_type})::text IS DISTINCT FROM ({old})::text"
-            if _is_number(old_type) and _is_number(effect.sql_type):
-                code, predicate = "loses-digits", f"({new})::numeric IS DISTINCT FROM ({old})::numeric"
+        limit, text = int(length[1]), f"{quoted(effect.column)}::text"
+        # Bytes are counted already; characters are only where there are more bytes than may be characters.
+        longer = f"octet_length({text}) > {limit} AND length({text}) > {limit}"
+        spaces = f"btrim(substr({text}, {limit + 1}), ' ') = ''"
+        cuts = self.about("truncates-text", relation, effect.column, type=effect.sql_type)
+        if effect.using:
+            self.ask(Offenders(cuts, longer))
+            return
+        refuses = self.about("value-too-long", relation, effect.column, type=effect.sql_type)
+        self.ask(Offenders(refuses, f"{longer} AND NOT {spaces}"))
+        self.ask(Offenders(cuts, f"{longer} AND {spaces}"))
+
+    def _loses(self, relation: Relation, effect: does.ChangeType, new: str, old_type: str) -> None:
+        """Rows whose value does not come back from the new type."""
+        new_type, old = _live_type(effect.sql_type), quoted(effect.column)
+        if not old_type or {old_type, new_type} <= {"smallint", "integer", "bigint"}:
+            return  # an integer that fits is the same
+        code, predicate = "value-changed", f"(({new})::{old_type})::text IS DISTINCT FROM ({old})::text"
+        if _is_number(old_type) and _is_number(new_type):
+            code, predicate = "loses-digits", f"({new})::numeric IS DISTINCT FROM ({old})::numeric"
         self.ask(Offenders(self.about(code, relation, effect.column, type=effect.sql_type), predicate))
 
     def _keys_of_changed(self, relation: Relation, column: str) -> None:
@@ -513,6 +513,10 @@ def _live_type(sql_type: str) -> str:
     array = "[]" if head.endswith("[]") else ""
     head = head.removesuffix("[]")
     return f"{_SHORT_TYPES.get(head, head)}{array}{bracket}{rest}"
+
+
+def _is_text(sql_type: str) -> bool:
+    return _live_type(sql_type).partition("(")[0] in {"text", "character varying", "character", "citext"}
 
 
 def _is_number(sql_type: str) -> bool:
