@@ -229,4 +229,100 @@ SCENARIOS = (
             db_comment="a word")),""",
         "safe",
     ),
+    Scenario(
+        "checks_of_every_wording",
+        "".join(
+            f"""migrations.AddConstraint("customer", models.CheckConstraint(
+            condition={condition}, name="c{number}")),
+        """
+            for number, condition in enumerate(
+                (
+                    'models.Q(status__in=["new", "old", "gone"])',
+                    'models.Q(name__startswith="A") | ~models.Q(name__startswith="a_%")',
+                    'models.Q(name__regex="^[A-Z]") & ~models.Q(email__icontains="nobody")',
+                    "models.Q(age__range=(0, 200)) | models.Q(age__isnull=True)",
+                    'models.Q(age__gt=models.F("boss_id") - 100) | models.Q(boss_id=None)',
+                    'GreaterThan(Length(Trim("name")), 1)',
+                    'models.Q(data__has_key="x") | models.Q(data__x=None) | models.Q(data={})',
+                    'models.Q(balance__lt=Decimal("99999.5")) & models.Q(points__gte=-5)',
+                    "models.Q(born__year__gte=1900) | models.Q(born=None)",
+                    "models.Q(born__lt=datetime(2100, 1, 1, tzinfo=UTC)) | models.Q(born=None)",
+                    'models.Q(nick=Lower("nick")) | models.Q(nick=models.F("name"))',
+                    'models.Q(age=Case(When(age__gt=100, then=100), default=models.F("age")))',
+                )
+            )
+        ),
+        "safe",
+        head="""
+            from datetime import UTC, datetime
+            from decimal import Decimal
+            from django.db.models import Case, When
+            from django.db.models.functions import Length, Lower, Trim
+            from django.db.models.lookups import GreaterThan
+        """,
+    ),
+    Scenario(
+        "indexes_of_every_kind",
+        """migrations.AddIndex("customer", models.Index(
+            OpClass(Lower("name"), name="text_pattern_ops"), name="by_lower")),
+        migrations.AddIndex("customer", models.Index(fields=["name", "-age"], include=["nick"], name="by_two",
+            condition=models.Q(status="new", age__gt=3), opclasses=["varchar_pattern_ops", "int4_ops"])),
+        migrations.AddIndex("customer", models.Index(
+            models.F("age").desc(nulls_last=True), Upper("name"), name="by_order")),
+        migrations.AddIndex("customer", GinIndex(fields=["data"], name="by_data", fastupdate=False)),
+        migrations.AddIndex("customer", HashIndex(fields=["code"], name="by_hash")),
+        migrations.AddIndex("customer", BrinIndex(fields=["born"], name="by_born", pages_per_range=4)),
+        migrations.AddConstraint("customer", models.UniqueConstraint(fields=["name"], name="names",
+            include=["nick"])),
+        migrations.AddConstraint("customer", models.UniqueConstraint(fields=["nick"], name="nicks",
+            deferrable=models.Deferrable.DEFERRED)),
+        migrations.AddConstraint("customer", models.UniqueConstraint(Lower("name"), models.F("age").desc(),
+            name="lower_names", condition=models.Q(age__isnull=False))),
+        migrations.RenameIndex("customer", old_name="by_hash", new_name="by_code"),""",
+        "safe",
+        head="""
+            from django.contrib.postgres.indexes import BrinIndex, GinIndex, HashIndex, OpClass
+            from django.db.models.functions import Lower, Upper
+        """,
+    ),
+    Scenario(
+        "columns_of_every_type",
+        """migrations.AddField("tag", "a", ArrayField(models.CharField(max_length=5), size=3, default=list)),
+        migrations.AddField("tag", "b", models.DateTimeField(db_default=Now())),
+        migrations.AddField("tag", "c", models.JSONField(
+            db_default=models.Value({"a": 1}, models.JSONField()))),
+        migrations.AddField("tag", "d", models.DecimalField(max_digits=5, decimal_places=2, db_default=1.5)),
+        migrations.AddField("tag", "e", models.UUIDField(default=uuid4)),
+        migrations.AddField("tag", "f", models.DurationField(null=True)),
+        migrations.AddField("tag", "g", models.BinaryField(default=b"x")),
+        migrations.AddField("tag", "h", models.GenericIPAddressField(null=True)),
+        migrations.AddField("tag", "i", models.PositiveSmallIntegerField(default=0)),
+        migrations.AddField("tag", "j", models.TimeField(null=True)),
+        migrations.AddField("tag", "k", models.FloatField(default=0.5)),
+        migrations.AddField("tag", "l", DateRangeField(null=True)),
+        migrations.AddField("tag", "m", models.BooleanField(db_default=True)),
+        migrations.AddField("tag", "n", models.ForeignKey("shop.Tag", models.SET_NULL, null=True)),
+        migrations.AddField("tag", "o", models.SlugField(default="", db_collation="C")),
+        migrations.RenameField("tag", "i", "rank"),
+        migrations.AlterField("tag", "rank", models.PositiveIntegerField(default=0)),""",
+        "safe",
+        head="""
+            from uuid import uuid4
+            from django.contrib.postgres.fields import ArrayField, DateRangeField
+            from django.db.models.functions import Now
+        """,
+    ),
+    Scenario(
+        "models_rearranged",
+        """migrations.AddField("order", "tags", models.ManyToManyField("shop.Tag", related_name="orders")),
+        migrations.RenameModel("Order", "Purchase"),
+        migrations.AlterField("purchase", "customer", models.ForeignKey("shop.Customer", models.PROTECT,
+            db_index=False)),
+        migrations.AlterOrderWithRespectTo("tag", None),
+        migrations.AlterModelOptions("tag", {"ordering": ["label"], "verbose_name": "word"}),
+        migrations.RenameField("customer", "boss_id", "boss"),
+        migrations.AlterField("customer", "boss", models.ForeignKey("shop.Customer", models.SET_NULL,
+            null=True)),""",
+        "safe",
+    ),
 )
