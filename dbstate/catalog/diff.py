@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -71,6 +71,8 @@ def diff(before: Catalog, after: Catalog, *, same: Same | None = None) -> tuple[
     With models on one side, ``same`` is asked for expressions that do not look alike.
     """
     mixed = before.origin != after.origin
+    if mixed:
+        before, after = _called_alike(before, after), _called_alike(after, before)
     names = [*before.tables, *(name for name in after.tables if name not in before.tables)]
     found: list[Difference] = []
     for name in names:
@@ -89,7 +91,7 @@ def drift(
     not columns that must be given a value and, with ``besides``, constraints that refuse rows of which the
     models know nothing. Leave those out where nobody can tell whether they are meant (see ``new_drift``).
     """
-    managed = {table.name for table in models if table.managed}
+    managed = {table.name for table in _called_alike(models, live) if table.managed}
     return tuple(
         one
         for one in diff(models, live, same=same)
@@ -125,6 +127,32 @@ def _needs_value(added: Difference, live: Catalog) -> bool:
         return False
     column = live[added.table].column(added.name)
     return not (column.null or column.auto or column.generated or column.db_default is not None)
+
+
+def _called_alike(one: Catalog, other: Catalog) -> Catalog:
+    """The catalog with the other's names for tables: models may name a schema that is on the search path."""
+    if one.origin == "live":
+        return one
+    plain = {name: _LAST_PART.sub(r"\1", name).replace('""', '"') for name in one.tables if name[:1] == '"'}
+    names = {
+        name: short for name, short in plain.items() if name not in other.tables and short in other.tables
+    }
+    if not names:
+        return one
+    tables = (
+        replace(
+            table,
+            name=names.get(table.name, table.name),
+            foreign_keys=tuple(
+                replace(key, target=names.get(key.target, key.target)) for key in table.foreign_keys
+            ),
+        )
+        for table in one
+    )
+    return Catalog.from_tables(tuple(tables))
+
+
+_LAST_PART = re.compile(r'^(?:"(?:[^"]|"")*"\.)?"((?:[^"]|"")*)"$')
 
 
 def _without_partitions(

@@ -256,6 +256,16 @@ def test_the_number_of_rows_that_django_makes_by_itself_may_be_wider() -> None:
     assert [one.fact for one in diff(models(table(number)), live(table(wider)))] == ["type"]
 
 
+def test_a_schema_on_the_search_path_may_be_named() -> None:
+    key = ForeignKey("a", ("a",), '"besides"."odd ""one"', ("a",))
+    described = models(table(name='"besides"."odd ""one"', key=("a",), foreign_keys=(key,)))
+    found = replace(key, target='odd "one', constraint="thing_a_fkey")
+    assert diff(described, live(table(name='odd "one', key=("a",), foreign_keys=(found,)))) == ()
+    other = live(table(column(null=True), name='odd "one', foreign_keys=(found,)))
+    assert [one.table for one in drift(described, other)] == ['odd "one', 'odd "one']
+    assert [one.change for one in drift(described, live(table(name="other")))] == ["removed"]
+
+
 def test_long_names_are_cut() -> None:
     name = "a_name_of_a_check_that_somebody_chose_without_counting_its_letters"
     before, after = (table(checks=(Check(one, "a > 0", ("a",)),)) for one in (name, name[:63]))
