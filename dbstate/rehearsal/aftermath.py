@@ -18,6 +18,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from dbstate.backends import backend_for
+from dbstate.backends.naming import quoted
 from dbstate.backends.protocol import LoadRefused
 from dbstate.catalog.diff import Difference, drift
 from dbstate.errors import DbstateError
@@ -174,21 +175,45 @@ def _seed(connection: BaseDatabaseWrapper, apps: Apps, label: str) -> int:
 
 
 def _read_back(connection: BaseDatabaseWrapper, model: type[models.Model], made: int) -> str:
-    """Read the last rows, write them and read them again; what came back otherwise."""
+    """Read the last rows, write them and read them again; what came back otherwise.
+
+    Where triggers may change what is written, only that it can be written and read is asked.
+    """
     rows = model._base_manager.using(connection.alias)
     fields = [
         field
         for field in model._meta.concrete_fields
         if not getattr(field, "generated", False) and not getattr(field, "auto_now", False)
     ]
+    changed = _has_triggers(connection, model._meta.db_table)
     for row in list(rows.order_by("-pk")[:made]):
-        wrote = {field.attname: getattr(row, field.attname) for field in fields}
         row.save(using=connection.alias, force_update=bool(len(fields) > 1))
         again = rows.get(pk=row.pk)
-        for name, value in wrote.items():
-            if getattr(again, name) != value:
-                return f"{name} was written as {value!r} and came back as {getattr(again, name)!r}"
+        for field in fields:
+            wrote, found = getattr(row, field.attname), getattr(again, field.attname)
+            if not changed and not _is_same_value(connection, field, wrote, found):
+                return f"{field.attname} was written as {wrote!r} and came back as {found!r}"
     return ""
+
+
+def _is_same_value(
+    connection: BaseDatabaseWrapper, field: models.Field[Any, Any], wrote: object, found: object
+) -> bool:
+    """Whether both are one value; for objects that cannot be compared, whether both are stored alike."""
+    if wrote == found:
+        return True
+    return bool(field.get_db_prep_save(wrote, connection) == field.get_db_prep_save(found, connection)) or (
+        wrote is not None and found is not None and type(wrote).__eq__ is object.__eq__
+    )
+
+
+def _has_triggers(connection: BaseDatabaseWrapper, table: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND NOT tgisinternal)",
+            [quoted(table)],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 # generated rows -----------------------------------------------------------------------------------------

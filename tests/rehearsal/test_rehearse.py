@@ -211,3 +211,36 @@ def test_locks_rewrites_and_statements_are_told(project: Project) -> None:
         ("shop_order", "AccessExclusiveLock", 0)
     ]
     assert 0 < step.locks[0].seconds <= step.seconds
+
+
+STAMP = """
+    CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN NEW.note := clock_timestamp()::text; RETURN NEW; END$$
+"""
+
+
+def test_a_trigger_that_stamps_rows_is_no_failure_to_read_them_back(project: Project) -> None:
+    orders(project).sql(
+        STAMP, "CREATE TRIGGER stamp BEFORE UPDATE ON shop_order FOR EACH ROW EXECUTE FUNCTION stamp()"
+    )
+    project.migration("0002_extra", 'AddField("order", "extra", models.IntegerField(null=True)),')
+    assert [(one.failure, one.tried) for one in project.rehearse("0002_extra").written] == [("", True)]
+
+
+def test_rows_that_do_not_come_back_as_they_were_written_are_told(project: Project) -> None:
+    orders(project).migration(
+        "0002_price",
+        """
+        SeparateDatabaseAndState(
+            [RunSQL("ALTER TABLE shop_order ADD price numeric(8, 1) NOT NULL DEFAULT 0", RunSQL.noop)],
+            [AddField("order", "price", Cents(max_digits=8, decimal_places=2, default=0))],
+        ),
+        """,
+        head="""
+        class Cents(models.DecimalField):
+            def from_db_value(self, value, expression, connection):
+                return value + 1
+        """,
+    )
+    (written,) = project.rehearse("0002_price").written
+    assert written.failure.startswith("price was written as Decimal(")

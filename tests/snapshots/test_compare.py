@@ -162,6 +162,12 @@ def test_of_rows_that_nobody_wrote_a_dropped_column_is_told(database: BaseDataba
     assert (change.lost_keys, change.gained_keys) == (("2",), ("4",))
 
 
+def test_a_column_that_came_back_with_a_default_is_not_the_same(database: BaseDatabaseWrapper) -> None:
+    execute(database, "CREATE TABLE plain (id int PRIMARY KEY, v int)", "INSERT INTO plain VALUES (1, 1)")
+    column = one_column(after(database, "ALTER TABLE plain DROP v", "ALTER TABLE plain ADD v int DEFAULT 5"))
+    assert column.samples == (Sample("1", "1", "5"),)
+
+
 def test_a_column_that_replaced_another_is_taken_for_it(database: BaseDatabaseWrapper) -> None:
     changes = after(
         database,
