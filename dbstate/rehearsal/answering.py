@@ -142,7 +142,8 @@ class _Asker:
         if isinstance(question, Conversions) and state.startswith("22"):
             self._convert_one_by_one(number, question)
         elif isinstance(question, Conversions) and state in ("42846", "42804"):
-            self.work[number] = self._asked(question, None, sql="", message=_first_line(error))
+            message = _first_line(error)
+            self.work[number] = self._asked(question, None, code="not-castable", message=message)
         elif not (isinstance(question, Offenders) and question.about.code in _LOSSES):
             self.unanswered.append(
                 f"{question.about.code} of {question.about.relation.name}.{question.about.column} "

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,29 +10,19 @@ from typing import Any, Literal
 
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
 from dbstate.backends import Unsupported, backend_for
 from dbstate.catalog import Catalog
-from dbstate.catalog.diff import diff, drift
+from dbstate.catalog.diff import drift
 from dbstate.findings import Finding
 from dbstate.introspection import read_catalog
 from dbstate.rehearsal import effects as does
-from dbstate.rehearsal.aftermath import schemas_of
-from dbstate.rehearsal.answering import Answers, answer, listings
-from dbstate.rehearsal.artefacts import (
-    LOSS_SETTING,
-    Guarded,
-    Script,
-    post_script,
-    pre_script,
-    rollback_script,
-    try_script,
-)
+from dbstate.rehearsal.answering import Answers, answer
+from dbstate.rehearsal.artefacts import Script
 from dbstate.rehearsal.asked import Asked
 from dbstate.rehearsal.asking import ask_source
-from dbstate.rehearsal.codes import CODES, Verdict
+from dbstate.rehearsal.codes import Verdict
 from dbstate.rehearsal.evidence import Evidence, Moment
 from dbstate.rehearsal.orders import TIMEOUT, Origin, Request
 from dbstate.rehearsal.own import ChecksError, OwnChecks, Query, checks_in_apps, require_known
@@ -41,9 +30,10 @@ from dbstate.rehearsal.questions import About, Place, Question
 from dbstate.rehearsal.reading import read_only
 from dbstate.rehearsal.rehearse import rehearse
 from dbstate.rehearsal.route import Route, file_of
+from dbstate.rehearsal.scripting import Scripting, guards_of
 from dbstate.rehearsal.soundness import behind, sequences, unvalidated
 from dbstate.rehearsal.statements import Emitted, emitted_by, is_opaque, is_raw, narrowed_choices
-from dbstate.rehearsal.story import choices_question, relation_of, tell
+from dbstate.rehearsal.story import choices_question, relation_of
 from dbstate.rehearsal.verdict import Allowance, Facts, Judgement, Soundness, judge
 
 Phase = Literal["pre", "rehearse", "post", "rollback", "all"]
@@ -140,26 +130,13 @@ def validate(
         return _answered(route, judge(facts, wish.allowed), None)
     watch = _Watch(route, own, targets, wish)
     if wish.scripts:
-        watch.scripting = _Scripting(route, own, targets, _guards(connection, emitted, route))
+        watch.scripting = Scripting(route, own, targets, guards_of(connection, emitted, route))
     evidence = rehearse(connection, _request(route, wish), note=note, look=watch.look)
     rows = "generated" if evidence.copy.how == "generated" else wish.origin
     backwards = wish.phase == "rollback"
     facts = replace(facts, evidence=evidence, copy=tuple(watch.asked), rows=rows, backwards=backwards)
     answered = _answered(route, judge(facts, wish.allowed), evidence)
     return replace(answered, scripts=watch.scripting.scripts()) if watch.scripting else answered
-
-
-def _guards(connection: BaseDatabaseWrapper, emitted: Sequence[Emitted], route: Route) -> tuple[Guarded, ...]:
-    """Queries for rows that the migrations cannot be applied to, as far as one can tell beforehand."""
-    if route.parents:
-        return ()
-    with read_only(connection):
-        told = tell(connection, emitted)
-        return tuple(
-            Guarded(f"{question.about.code} in {question.about.relation.name} ({question.about.column})", sql)
-            for question, sql in listings(connection, told.questions)
-            if question.about.certain and CODES[question.about.code].leads_to == "fails_pre"
-        )
 
 
 def _answered(route: Route, judgement: Judgement, evidence: Evidence | None) -> Validation:
@@ -357,7 +334,7 @@ class _Watch:
     emitted: Sequence[Emitted]
     wish: Wish
     asked: list[Asked] = field(default_factory=list)
-    scripting: _Scripting | None = None
+    scripting: Scripting | None = None
 
     def look(self, moment: Moment, copy: BaseDatabaseWrapper) -> None:
         """Called by the rehearsal."""
@@ -389,64 +366,3 @@ class _Watch:
                 place = Place(one.migration, one.operation, one.text)
                 about = About("choice-removed", place, relation_of(table), effect.column, certain=True)
                 yield choices_question(about, effect)
-
-
-@dataclass(slots=True)
-class _Scripting:
-    """The three scripts, each run on the copy at its moment and undone there."""
-
-    route: Route
-    own: OwnChecks
-    emitted: Sequence[Emitted]
-    guards: tuple[Guarded, ...]
-    made: dict[str, Script] = field(default_factory=dict)
-    before: Catalog | None = None
-
-    def scripts(self) -> tuple[Script, ...]:
-        """In the order of their use; those of later moments only when it came so far."""
-        return tuple(self.made.values())
-
-    def look(self, moment: Moment, copy: BaseDatabaseWrapper) -> None:
-        if moment == "before":
-            self.before = self._catalog(copy)
-            self._keep(pre_script(self.route.names, self.guards, self.own), copy)
-        elif moment == "applied":
-            self._keep(post_script(self.route.names, (), self.own), copy)
-            with _undone(copy):
-                script = rollback_script(copy, self._steps(), self.emitted)
-                self.made[script.name] = script if script.refused else self._tried(script, copy)
-
-    def _steps(self) -> list[tuple[Migration, ProjectState]]:
-        steps, state = [], self.route.before
-        for migration in self.route.migrations:
-            if (migration.app_label, migration.name) in self.route.targets:
-                steps.append((migration, state))
-            state = migration.mutate_state(state, preserve=True)
-        return steps
-
-    def _keep(self, script: Script, copy: BaseDatabaseWrapper) -> None:
-        with _undone(copy):
-            self.made[script.name] = replace(script, refused=try_script(copy, script))
-
-    def _tried(self, script: Script, copy: BaseDatabaseWrapper) -> Script:
-        """Rolled back twice: the second time there is nothing to do."""
-        assert self.before is not None
-        refused = try_script(copy, script, before=f"SET LOCAL {LOSS_SETTING} = 'on'")
-        if not refused and " CONCURRENTLY " not in script.text:
-            left = diff(self.before, self._catalog(copy))
-            refused = f"it leaves the schema otherwise: {left[0]}" if left else try_script(copy, script)
-        return replace(script, refused=refused)
-
-    def _catalog(self, copy: BaseDatabaseWrapper) -> Catalog:
-        return backend_for(copy).live_catalog(copy, schemas=schemas_of(copy))
-
-
-@contextmanager
-def _undone(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """A transaction that is rolled back."""
-    connection.set_autocommit(False)
-    try:
-        yield
-    finally:
-        connection.rollback()
-        connection.set_autocommit(True)

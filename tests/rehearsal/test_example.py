@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 
 from tests.scratch import execute, opened, scratch_database
 
@@ -104,3 +105,29 @@ def test_each_mutation_is_caught(
             file.write_text(right)
     assert done.stdout, done.stderr
     assert json.loads(done.stdout)["verdict"] == verdict
+
+
+def test_the_scripts_can_be_used(
+    project: tuple[Path, dict[str, Any]], django_db_blocker: Any, tmp_path: Path
+) -> None:
+    folder, entry = project
+    with django_db_blocker.unblock(), scratch_database(template=entry["NAME"]) as mine:
+        done = run(folder, mine, "validate_migration", "0042", "--sql", str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        scripts = {path.name: path.read_text() for path in tmp_path.iterdir()}
+        assert sorted(scripts) == ["post.sql", "pre.sql", "rollback.sql"]
+        assert not any(text.startswith("-- NOT TO BE USED") for text in scripts.values())
+        with opened(mine) as connection:
+            execute(connection, scripts["pre.sql"], scripts["rollback.sql"])
+            connection.close()
+            run(folder, mine, "migrate", "-v0", "shop", "0042")
+            execute(connection, scripts["post.sql"], "UPDATE shop_order SET currency = 'JPY' WHERE id = 1")
+            with pytest.raises(DatabaseError, match=r"order\.user\.preferred_currency: [0-9]+ rows"):
+                execute(connection, scripts["post.sql"])
+            with pytest.raises(DatabaseError, match=r"6 rows of shop_order\.currency would be lost"):
+                execute(connection, scripts["rollback.sql"])
+            execute(connection, "SET dbstate.allow_loss = 'on'", *[scripts["rollback.sql"]] * 2)
+            with pytest.raises(DatabaseError, match="currency"):
+                execute(connection, "SELECT currency FROM shop_order")
+            connection.close()
+        assert run(folder, mine, "validate_migration", "0042").returncode == 0
