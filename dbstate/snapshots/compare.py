@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from dbstate.backends.naming import quoted
 from dbstate.snapshots.changes import ColumnChange, DroppedColumn, Sample, TableChange
 from dbstate.snapshots.keep import SCHEMA, KeptTable, Snapshot, kept_name
-from dbstate.snapshots.layout import SPELLINGS, LaidColumn, LaidTable, read_layout
-
-Pairing = Literal["identity", "name"]
-"""How a table or column of before is found again. By identity, which survives renaming, else by name; or the
-other way round, where what was dropped is said to be back."""
+from dbstate.snapshots.layout import LaidColumn, LaidTable, read_layout
+from dbstate.snapshots.pairing import Pair, Pairing, match_tables, pair_columns, types_between
 
 _WIDEST = 300
 """Columns that are counted in one statement: a row of PostgreSQL holds 1,664 values."""
@@ -35,60 +32,16 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
-    """A column of before and the same one now."""
-
-    before: LaidColumn
-    after: LaidColumn
-    through: str = ""
-    """Internal name of the type that the values went through."""
-
-    def _sides(self) -> tuple[str, str]:
-        """SQL of both values in a form that can be compared."""
-        before, after = f"b.{kept_name(self.before)}", f"a.{quoted(self.after.name)}"
-        families = {self.before.family, self.after.family}
-        if self.before.base == self.after.base and families <= {"number", "moment", "same"}:
-            return before, after
-        if families == {"number"}:
-            return f"{before}::numeric", f"{after}::numeric"
-        if families == {"moment"}:
-            return f"{before}::timestamptz", f"{after}::timestamptz"
-        return f'{before}::text COLLATE "C"', f'{after}::text COLLATE "C"'
-
-    @property
-    def differs(self) -> str:
-        kind = SPELLINGS.get(self.through)
-        if kind and self.before.family == "text":
-            return f"(NOT {self._same_value(kind)})"
-        before, after = self._sides()
-        return f"({before} IS DISTINCT FROM {after})"
-
-    def _same_value(self, kind: str) -> str:
-        """SQL: whether text of before and value of now are one, however each is written."""
-        before, after = f"b.{kept_name(self.before)}::text", f"a.{quoted(self.after.name)}::text"
-        same = f"{SCHEMA}.same({before}, {after}, '{kind}')"
-        if kind != "numeric":
-            return same
-        # Leading zeros and spaces are no other spelling of a number: the text was a code.
-        return f"({same} AND ({before} = {after} OR {before} !~ '^\\s|^[+-]?0[0-9]|\\s$') IS NOT FALSE)"
-
-    @property
-    def equal(self) -> str:
-        before, after = self._sides()
-        return f"{before} = {after}"
-
-
-@dataclass(frozen=True, slots=True)
 class _Table:
     """A table of before and the same one now."""
 
     before: KeptTable
     after: LaidTable
-    columns: tuple[_Pair, ...]
+    columns: tuple[Pair, ...]
     dropped: tuple[LaidColumn, ...]
 
     @property
-    def key(self) -> tuple[_Pair, ...]:
+    def key(self) -> tuple[Pair, ...]:
         """The pairs of the key's columns; empty where it is gone, or there was none."""
         pairs = {pair.before.number: pair for pair in self.columns}
         key = self.before.was.key
@@ -129,15 +82,15 @@ def compare(
     ``through`` are the tables of that moment: text that was of another type there is compared as its value.
     """
     now = read_layout(connection, without=without)
-    found = _matched(before.tables, now, pairing)
+    found = match_tables(before.tables, now, pairing)
     changes, moved = [], set()
     for kept in before.tables:
         after = found.get(kept.was.oid)
         if after is None:
             changes.append(_gone(kept))
             continue
-        pairs, dropped = _columns(kept.was, after, pairing)
-        types = _types(kept.was, after, through)
+        pairs, dropped = pair_columns(kept.was, after, pairing)
+        types = types_between(kept.was, after, through)
         pairs = tuple(replace(pair, through=types.get(pair.before.number, "")) for pair in pairs)
         table = _Table(kept, after, pairs, dropped)
         change = _Comparing(connection, table, samples, between, before.since).change()
@@ -148,57 +101,6 @@ def compare(
     known = {table.oid for table in found.values()} | before.others
     new = tuple((table.name, _count(connection, table.sql)) for table in now if table.oid not in known)
     return Changes(tuple(changes), new, frozenset(moved), now)
-
-
-# finding again ------------------------------------------------------------------------------------------
-
-
-def _matched(
-    kept: Sequence[KeptTable], now: Sequence[LaidTable], pairing: Pairing
-) -> Mapping[int, LaidTable]:
-    """By object id of before, the table of now."""
-    by_oid = {table.oid: table for table in now}
-    by_name = {table.name: table for table in now}
-    ways: list[dict[int, LaidTable]] = [
-        {table.was.oid: by_oid[table.was.oid] for table in kept if table.was.oid in by_oid},
-        {table.was.oid: by_name[table.was.name] for table in kept if table.was.name in by_name},
-    ]
-    if pairing == "name":
-        ways.reverse()
-    found: dict[int, LaidTable] = {}
-    for way in ways:
-        taken = {table.oid for table in found.values()}
-        found |= {oid: table for oid, table in way.items() if oid not in found and table.oid not in taken}
-    return found
-
-
-def _columns(
-    was: LaidTable, now: LaidTable, pairing: Pairing
-) -> tuple[tuple[_Pair, ...], tuple[LaidColumn, ...]]:
-    """Pairs of columns, and the columns that are gone."""
-    same = was.oid == now.oid
-    by_number = {
-        column.number: other for column in was.columns if same and (other := now.numbered(column.number))
-    }
-    by_name = {column.number: other for column in was.columns if (other := now.named(column.name))}
-    ways = [by_number, by_name] if pairing == "identity" else [by_name, by_number]
-    found: dict[int, LaidColumn] = {}
-    for way in ways:
-        taken = {column.number for column in found.values()}
-        found |= {
-            number: column
-            for number, column in way.items()
-            if number not in found and column.number not in taken
-        }
-    pairs = tuple(_Pair(column, found[column.number]) for column in was.columns if column.number in found)
-    return pairs, tuple(column for column in was.columns if column.number not in found)
-
-
-def _types(was: LaidTable, now: LaidTable, through: Sequence[LaidTable]) -> Mapping[int, str]:
-    """By number of a column of before, the type that its values went through: in between, else now."""
-    between = next((table for table in through if table.oid == was.oid), None)
-    passed = between or (now if now.oid == was.oid and not through else None)
-    return {column.number: column.base for column in passed.columns} if passed else {}
 
 
 # counting -----------------------------------------------------------------------------------------------
@@ -271,7 +173,7 @@ class _Comparing:
             dropped=tuple(self._dropped(column) for column in table.dropped),
         )
 
-    def _counted(self, pairs: Sequence[_Pair]) -> tuple[int, int, Any, Any, list[ColumnChange]]:
+    def _counted(self, pairs: Sequence[Pair]) -> tuple[int, int, Any, Any, list[ColumnChange]]:
         """Rows lost, gained, samples of these, and the columns that differ: all in one reading."""
         wanted = [
             "count(*) FILTER (WHERE a.dbstate_m IS NULL)",
@@ -306,7 +208,7 @@ class _Comparing:
         row = f"jsonb_build_array({shown})::text"
         return f"{SCHEMA}.some({row}, {self.samples}) FILTER (WHERE {condition})"
 
-    def _column(self, pair: _Pair, rows: int, nulled: int, filled: int, samples: Any) -> ColumnChange:
+    def _column(self, pair: Pair, rows: int, nulled: int, filled: int, samples: Any) -> ColumnChange:
         return ColumnChange(
             column=pair.before.name,
             column_after=pair.after.name,
@@ -319,7 +221,7 @@ class _Comparing:
             kept=self._kept(pair),
         )
 
-    def _kept(self, pair: _Pair) -> int:
+    def _kept(self, pair: Pair) -> int:
         """How many of the values that differ are those of the moment in between."""
         middle = self.between.of(self.table.before.was.oid) if self.between else None
         if middle is None or not (column := middle.was.numbered(pair.before.number)):
@@ -330,7 +232,7 @@ class _Comparing:
         on = " AND ".join(
             f"b.{kept_name(one.before)}::text = m.{kept_name(one.before)}::text" for one in self.table.key
         )
-        same = _Pair(column, pair.after).differs.replace("b.", "m.", 1)
+        same = Pair(column, pair.after).differs.replace("b.", "m.", 1)
         ((count,),) = self._fetch(
             f"SELECT count(*) FROM {self.table.joined} JOIN {middle.sql} m ON {on} "
             f"WHERE a.dbstate_m AND b.dbstate_m AND {pair.differs} AND NOT {same}"
@@ -383,7 +285,7 @@ class _Comparing:
             return rows
 
 
-def _in_parts(pairs: Sequence[_Pair]) -> list[Sequence[_Pair]]:
+def _in_parts(pairs: Sequence[Pair]) -> list[Sequence[Pair]]:
     """As many columns at a time as one statement holds; at least one part."""
     return [pairs[start : start + _WIDEST] for start in range(0, max(len(pairs), 1), _WIDEST)]
 
