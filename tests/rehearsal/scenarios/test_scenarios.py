@@ -44,7 +44,7 @@ def shop(
         yield project
 
 
-@pytest.mark.parametrize("scenario", map(marked, SCENARIOS))
+@pytest.mark.parametrize("scenario", [marked(scenario) for scenario in SCENARIOS])
 def test_scenario(scenario: Scenario, shop: Project, tmp_path: Path, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         result = run_scenario(shop, scenario, tmp_path / "project")
