@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import register
 from django.db import connections
 
+from dbstate.asked import use_project
 from dbstate.checks import CHECKS, TAG
+from dbstate.conf import current_conf
 
 
 class DbstateConfig(AppConfig):
@@ -27,3 +30,10 @@ class DbstateConfig(AppConfig):
         self.configured_names = MappingProxyType(names)
         for check in CHECKS:
             register(check, TAG)
+        use_project(_chosen)
+
+
+def _chosen() -> dict[str, Any]:
+    """What values are made with, as the project's settings say."""
+    conf = current_conf()
+    return {"seed": conf.seed, "locales": conf.locales, "password": conf.password}

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.apps.registry import Apps
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, router, transaction
 from django.db.models import Field, FileField, ForeignKey, Model, QuerySet
 from django.db.models.base import ModelState
 
 from dbstate.catalog import Catalog
 from dbstate.errors import DbstateError
-from dbstate.values import RangeValue
+from dbstate.values import RangeValue, ValueRefused
 
 Result = TypeVar("Result")
 
@@ -24,18 +27,16 @@ UNPRINTABLE = "unprintable"
 """Code of a complaint when full_clean() accepts the row and str() of it raises."""
 
 
-class Refused(DbstateError):
+class Refused(ValueRefused):
     """A field, or code of the project behind it, did not take a value.
 
     ``crashed`` tells an exception of the code from an honest ValidationError.
     """
 
     def __init__(self, where: str, field_class: str, did: str, reason: str, *, crashed: bool) -> None:
-        super().__init__(f"cannot {did} {where} ({field_class}): {reason}")
+        super().__init__(f"cannot {did} {where} ({field_class}): {reason}", reason, crashed=crashed)
         self.where = where
         self.field_class = field_class
-        self.reason = reason
-        self.crashed = crashed
 
 
 class Unbound(DbstateError):
@@ -57,6 +58,8 @@ class Complaint:
     message: str
     code: str
     """Django's code of the error, or CRASHED."""
+    extensions: tuple[str, ...] = ()
+    """Of files, where it says which ones it admits: lower case, without dot."""
 
 
 class Binding:
@@ -71,6 +74,8 @@ class Binding:
             for table, model in models.items()
             for field in _local_fields(model)
         }
+        self._judged: dict[tuple[str, str], dict[object, object]] = {}
+        self._prepared: dict[tuple[str, str], dict[object, object]] = {}
 
     def model(self, table_name: str) -> type[Model]:
         """The model of a table."""
@@ -96,6 +101,38 @@ class Binding:
         clean = lambda: self._clean(field, native(field, value))  # noqa: E731 - one expression
         return self._guarded(table_name, field, f"give {_shown(value)} to", clean)
 
+    def judge(self, table_name: str, column_name: str, value: Any) -> Any:
+        """``accept``, and whether the field can prepare the value; each plain value is asked about once.
+
+        Nothing stays of what the field does in the database meanwhile. What it prepared is kept for
+        ``encode``, unless it needed the database for that.
+        """
+        where, key = (table_name, column_name), _memo_key(value)
+        known = self._judged.setdefault(where, {})
+        if key is None or key not in known:
+            answer = self._ask(where, value, key)
+            if key is None or isinstance(answer, list | dict):
+                return _or_raised(answer)
+            _remember(known, key, answer)
+        return _or_raised(known[key])
+
+    def hold(self, table_name: str, column_name: str, value: Any) -> Any:
+        """The value in the field's own type, when it can be written and read again; else Refused.
+
+        No validator is asked: for fields whose own validation fails whatever it is given.
+        """
+        field = self.field(table_name, column_name)
+
+        def there_and_back() -> Any:
+            kept = field.to_python(native(field, value))
+            prepared = field.get_db_prep_save(kept, self._connection)
+            loaded = self._loaded(field, prepared)
+            _through_descriptor(_bare(field.model, self._using), field, loaded)
+            return kept
+
+        with _muted(), _Shelter(self._connection):
+            return self._guarded(table_name, field, f"keep {_shown(value)} in", there_and_back)
+
     def convert(self, table_name: str, column_name: str, value: Any) -> Any:
         """The value in the field's own Python type, unjudged; Refused when the field does not know it."""
         field = self.field(table_name, column_name)
@@ -103,6 +140,10 @@ class Binding:
 
     def encode(self, table_name: str, column_name: str, value: Any) -> Any:
         """What the field hands to the driver for the value; Refused when it cannot."""
+        if (table_name, column_name) in self._prepared:
+            known = self._prepared[table_name, column_name]
+            if (key := _memo_key(value)) in known:
+                return known[key]
         field = self.field(table_name, column_name)
         prepare = lambda: field.get_db_prep_save(native(field, value), self._connection)  # noqa: E731
         return self._guarded(table_name, field, f"prepare {_shown(value)} for", prepare)
@@ -139,7 +180,7 @@ class Binding:
 
         Errors of the connection itself (not of a query inside) are raised.
         """
-        with transaction.atomic(using=self._using):
+        with _muted(), _reading_from(self._using), transaction.atomic(using=self._using):
             try:
                 return _asked(instance)
             finally:
@@ -152,7 +193,7 @@ class Binding:
         is asked alone.
         """
         found: list[tuple[Complaint, ...]] = []
-        with transaction.atomic(using=self._using):
+        with _muted(), _reading_from(self._using), transaction.atomic(using=self._using):
             for instance in instances:
                 found.append(_asked(instance))
                 if _crashed(found[-1]):
@@ -176,6 +217,38 @@ class Binding:
         )
         return limited
 
+    def _ask(self, where: tuple[str, str], value: Any, key: object) -> Any:
+        """The cleaned value, or the Refused; what was prepared for it is kept."""
+        shelter = _Shelter(self._connection)
+        try:
+            with _muted(), shelter:
+                cleaned = self.accept(*where, value)
+                prepared = self.encode(*where, cleaned)
+                self._read_again(where, cleaned, prepared)
+        except Refused as refused:
+            refused.__cause__ = None  # it may be kept: not with all frames that led to it
+            return refused
+        made = _memo_key(cleaned)
+        if made is not None and not shelter.needed and not _is_djangos(self.field(*where)):
+            _remember(self._prepared.setdefault(where, {}), made, prepared)
+        return cleaned
+
+    def _read_again(self, where: tuple[str, str], value: Any, prepared: Any) -> None:
+        """Refused when the field could write the value and then not read it."""
+        field = self.field(*where)
+        read = lambda: self._loaded(field, prepared)  # noqa: E731 - one expression
+        self._guarded(where[0], field, f"read {_shown(value)} again from", read)
+
+    def _loaded(self, field: Any, prepared: Any) -> Any:
+        """What comes back of a prepared text, number or document; anything else as it is."""
+        load = getattr(field, "from_db_value", None)
+        if load is None or not str(field.db_type(self._connection)).startswith(_PLAIN_TYPES):
+            return prepared
+        stored = prepared
+        if hasattr(prepared, "obj"):  # the driver's wrapper of a document
+            stored = (getattr(prepared, "dumps", None) or json.dumps)(prepared.obj)
+        return load(stored, field.get_col(field.model._meta.db_table), self._connection)
+
     def _clean(self, field: Any, value: Any) -> Any:
         """The cleaned value; where that fails on a bare instance, once more on ones with more in them.
 
@@ -184,7 +257,7 @@ class Binding:
         try:
             return _clean_on(_bare(field.model, self._using), field, value)
         except ValidationError as error:
-            if type(field).__module__.startswith("django."):
+            if _is_djangos(field):
                 raise
             first: Exception = error
         except Exception as error:  # field classes and validators are the project's
@@ -249,8 +322,106 @@ def bind(catalog: Catalog, apps: Apps, *, using: str = "default") -> Binding:
     return Binding(models, using=using)
 
 
+def _is_djangos(field: Any) -> bool:
+    return type(field).__module__.startswith("django.")
+
+
 def _local_fields(model: Any) -> Iterator[Any]:
     return (field for field in model._meta.local_concrete_fields if field.column)
+
+
+REMEMBERED = 10_000
+"""Values of a column that are remembered with what became of them."""
+_PLAIN_TYPES = ("varchar", "text", "char", "json", "integer", "bigint", "smallint")
+"""SQL types of which a field gets back, as text or number, what it gave."""
+_KEYS = (str, bytes, int, float, bool)
+
+
+def _memo_key(value: object) -> object | None:
+    """What tells a plain value from all others; None for one that is not plain."""
+    return (type(value), value) if type(value) in _KEYS else None
+
+
+def _remember(known: dict[object, object], key: object, value: object) -> None:
+    if len(known) >= REMEMBERED:
+        known.clear()
+    known[key] = value
+
+
+def _or_raised(answer: Any) -> Any:
+    if isinstance(answer, Refused):
+        raise answer.with_traceback(None)
+    return answer
+
+
+class _Shelter:
+    """Takes back what code does in the database, and lets none of its failures spoil the transaction.
+
+    A savepoint is made only where a query is made; ``needed`` tells.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self.needed = False
+        self._connection = connection
+        self._savepoint: str | None = None
+        self._spoilt = connection.needs_rollback
+
+    def __enter__(self) -> None:
+        self._hook = self._connection.execute_wrapper(self._before)
+        self._hook.__enter__()
+
+    def __exit__(self, *failure: object) -> None:
+        self._hook.__exit__(*failure)
+        if self._connection.in_atomic_block:
+            self._connection.needs_rollback = self._spoilt
+        if self._savepoint is not None:
+            self._connection.savepoint_rollback(self._savepoint)
+
+    def _before(self, execute: Callable[..., Any], *args: Any) -> Any:
+        if not self.needed:
+            self.needed = True
+            if self._connection.in_atomic_block:
+                self._savepoint = self._connection.savepoint()
+        return execute(*args)
+
+
+class _Here:
+    """A database router that lets everything be read from one database."""
+
+    def __init__(self, using: str) -> None:
+        self.using = using
+
+    def db_for_read(self, model: type[Model], **hints: Any) -> str:
+        """Method of a database router."""
+        return self.using
+
+
+@contextmanager
+def _reading_from(using: str) -> Iterator[None]:
+    """Let the queries of full_clean(), which name no database, go to the one that the rows are in."""
+    if using == DEFAULT_DB_ALIAS and not router.routers:
+        yield
+        return
+    here = _Here(using)
+    router.routers.insert(0, here)
+    try:
+        yield
+    finally:
+        router.routers.remove(here)
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """No logging: what a library reports of a candidate is no news to anybody."""
+    before = logging.root.manager.disable
+    if before >= logging.CRITICAL:
+        yield
+        return
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _bare(model: type[Model], using: str) -> Model:
@@ -344,7 +515,14 @@ def _complaints(error: ValidationError) -> Iterator[Complaint]:
 
 
 def _complaint(name: str | None, error: ValidationError) -> Complaint:
-    return Complaint(name, _said(error), str(error.code or ""))
+    return Complaint(name, _said(error), str(error.code or ""), _extensions(error))
+
+
+def _extensions(error: ValidationError) -> tuple[str, ...]:
+    """What Django's own check of a file's name says that it admits."""
+    named = (getattr(error, "params", None) or {}).get("allowed_extensions", ())
+    listed = named.split(",") if isinstance(named, str) else named
+    return tuple(str(one).strip().lower() for one in listed)
 
 
 def _class_name(field: Any) -> str:

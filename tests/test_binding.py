@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import logging
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.apps import apps as installed
@@ -14,11 +16,13 @@ from django.apps.registry import Apps
 from django.contrib.auth.models import Group
 from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.core.validators import FileExtensionValidator, MinValueValidator
-from django.db import connection, models
+from django.db import connection, models, router
 from django.db.migrations.state import ModelState, ProjectState
 from django.test.utils import isolate_apps
 
+from dbstate import binding as binding_module
 from dbstate.binding import Binding, Complaint, Refused, Unbound, bind
 from dbstate.catalog import Catalog, Table
 from dbstate.introspection import read_catalog
@@ -330,6 +334,138 @@ def test_bound_to_the_wrong_registry(apps: Apps) -> None:
         bind(Catalog.from_tables((live,)), apps).model("x")
 
 
+class Ledger(models.CharField):
+    """Keeps a note of each value in a table of its own, as encrypting fields do."""
+
+    asked: ClassVar[list[Any]] = []
+
+    def get_prep_value(self, value: Any) -> Any:
+        self.asked.append(value)
+        if value == "broken":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT no_such_column")
+        Group.objects.get_or_create(name=f"note of {value}")
+        return value
+
+
+class Shouting(models.CharField):
+    """Prepares without a query; cannot read what is not in capitals."""
+
+    asked: ClassVar[list[Any]] = []
+
+    def get_prep_value(self, value: Any) -> Any:
+        self.asked.append(value)
+        return None if value is None else f"<{value}>"
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        if value != value.upper():
+            raise LookupError(value)
+        return expression.output_field.to_python(value.strip("<>"))
+
+
+class Wrapped(str):
+    """What a field's own type is like: its validators know nothing of it."""
+
+
+class Wrapping(models.IntegerField):
+    def to_python(self, value: Any) -> Any:
+        return None if value is None else Wrapped(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else int(value)
+
+
+class Listing(json.JSONDecoder):
+    def decode(self, s: str) -> Any:  # type: ignore[override]  # the module's own helper argument is left out
+        return {"a": 1}[super().decode(s)[0]]
+
+
+@pytest.fixture
+def judged(apps: Apps) -> Binding:
+    class Judged(models.Model):
+        note = Ledger(max_length=20)
+        shout = Shouting(max_length=20)
+        wrapped = Wrapping()
+        reasons = models.JSONField(decoder=Listing)
+        spoken = models.CharField(max_length=9, validators=[_noisy])
+
+        class Meta(Here):
+            pass
+
+    return _bind(apps)
+
+
+def _noisy(value: str) -> None:
+    logging.getLogger("a.library").error("what is %s?", value)
+
+
+class TestJudging:
+    """``judge``: what accept() says, what preparing says, each once, and nothing stays of it."""
+
+    TABLE = "messages_judged"
+
+    @pytest.mark.django_db
+    def test_nothing_stays_of_what_a_field_does(self, judged: Binding) -> None:
+        assert judged.judge(self.TABLE, "note", "a") == "a"
+        with pytest.raises(Refused, match="no_such_column"):
+            judged.judge(self.TABLE, "note", "broken")
+        assert not Group.objects.filter(name__startswith="note of").exists()
+        judged.encode(self.TABLE, "note", "a")
+        assert Group.objects.filter(name="note of a").exists()
+
+    @pytest.mark.django_db
+    def test_each_value_is_prepared_once(self, judged: Binding) -> None:
+        Shouting.asked.clear()
+        assert [judged.judge(self.TABLE, "shout", "A") for _ in range(3)] == ["A"] * 3
+        assert judged.encode(self.TABLE, "shout", "A") == "<A>"
+        assert Shouting.asked == ["A"]
+        assert judged.encode(self.TABLE, "shout", "B") == "<B>"
+
+    @pytest.mark.django_db
+    def test_what_cannot_be_read_again_is_refused(self, judged: Binding) -> None:
+        with pytest.raises(Refused, match=r"cannot read 'a' again from messages\.Judged\.shout.*LookupError"):
+            judged.judge(self.TABLE, "shout", "a")
+        with pytest.raises(Refused, match="LookupError"):
+            judged.judge(self.TABLE, "shout", "a")
+        assert judged.judge(self.TABLE, "reasons", ["a"]) == ["a"]
+        with pytest.raises(Refused, match="KeyError"):
+            judged.judge(self.TABLE, "reasons", ["b"])
+
+    @pytest.mark.django_db
+    def test_a_field_whose_validators_fail_for_its_own_type_holds_values(self, judged: Binding) -> None:
+        with pytest.raises(Refused, match="TypeError") as failed:
+            judged.judge(self.TABLE, "wrapped", 5)
+        assert failed.value.crashed
+        assert type(judged.hold(self.TABLE, "wrapped", 5)) is Wrapped
+        with pytest.raises(Refused, match="LookupError"):
+            judged.hold(self.TABLE, "shout", "a")
+
+    @pytest.mark.django_db
+    def test_libraries_are_not_heard(self, judged: Binding, caplog: pytest.LogCaptureFixture) -> None:
+        judged.judge(self.TABLE, "spoken", "a")
+        assert caplog.records == []
+        logging.getLogger("a.library").error("heard")
+        assert len(caplog.records) == 1
+
+
+@pytest.mark.django_db
+def test_a_complaint_tells_which_files_are_admitted(apps: Apps) -> None:
+    class Upload(models.Model):
+        name = models.CharField(max_length=9)
+
+        class Meta(Here):
+            pass
+
+        def clean(self) -> None:
+            FileExtensionValidator(["PNG", "gif"])(File(None, name=self.name))
+
+    instance = Upload(id=1, name="a.txt")
+    instance._state.adding = False
+    (complaint,) = _bind(apps).full_clean(instance)
+    assert complaint.code == "invalid_extension"
+    assert complaint.extensions == ("png", "gif")
+
+
 @pytest.mark.django_db
 class TestAgainstTheDatabase:
     """What needs rows: real models of Django."""
@@ -402,3 +538,10 @@ class TestAgainstTheDatabase:
         assert binding.allowed("messages_badge", "free") is None
         with pytest.raises(Refused, match=r"messages\.Badge\.broken.*FieldError"):
             binding.allowed("messages_badge", "broken")
+
+
+def test_full_clean_reads_where_the_rows_are():
+    assert router.db_for_read(Group) == "default"
+    with binding_module._reading_from("other"):
+        assert router.db_for_read(Group) == "other"
+    assert router.db_for_read(Group) == "default"

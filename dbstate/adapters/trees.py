@@ -197,3 +197,20 @@ TREES: Mapping[str, Callable[[type[Any], str], Tree]] = MappingProxyType(
     }
 )
 """Tree keepers by dotted base class."""
+
+
+_TREEBEARD = frozenset({"treebeard.mp_tree.MP_Node", "treebeard.ns_tree.NS_Node"})
+
+
+def add_to_tree(instance: Any, ancestors: Sequence[str], parent: Any = None) -> bool:
+    """Write a node by the library's own insertion, below the parent or as a root.
+
+    False, and nothing written, for models whose save() places them: django-mptt's, and all others.
+    """
+    if not _TREEBEARD & set(ancestors):
+        return False
+    if parent is None:
+        type(instance).add_root(instance=instance)
+    else:
+        parent.add_child(instance=instance)
+    return True

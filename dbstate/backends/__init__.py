@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 from dbstate.backends.protocol import (
     Backend,
     Connection,
+    GaveUp,
     Judge,
     JudgeUnavailable,
     LoadRefused,
@@ -29,6 +30,7 @@ __all__ = [
     "BACKENDS",
     "Backend",
     "Connection",
+    "GaveUp",
     "Judge",
     "JudgeUnavailable",
     "LoadRefused",

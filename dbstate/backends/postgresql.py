@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
@@ -30,7 +31,6 @@ from dbstate.backends.protocol import (
     Connection,
     Judge,
     LoadRefused,
-    NotPermitted,
     Row,
     Server,
     Unencodable,
@@ -59,7 +59,11 @@ RELATIONS = """
 
 INSERTABLE = """
     SELECT relkind, has_schema_privilege(relnamespace, 'USAGE'), has_table_privilege(oid, 'INSERT'),
-        row_security_active(oid), current_setting('transaction_read_only')::bool, current_user
+        row_security_active(oid), current_setting('transaction_read_only')::bool, current_user,
+        (SELECT s.oid::regclass::text FROM pg_depend JOIN pg_class AS s ON s.oid = objid
+         WHERE refclassid = 'pg_class'::regclass AND refobjid = pg_class.oid AND deptype IN ('a', 'i')
+         AND classid = 'pg_class'::regclass
+         AND CASE s.relkind WHEN 'S' THEN NOT has_sequence_privilege(s.oid, 'UPDATE') END LIMIT 1)
     FROM pg_class WHERE oid = to_regclass(%s)
 """
 
@@ -67,6 +71,11 @@ BASE_TYPES = """
     SELECT attname, format_type(atttypid, -1) FROM pg_attribute
     WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped
 """
+
+MIGRATING = "hashtext('dbstate'), hashtext('migrate')"
+"""The advisory lock of the run that migrates."""
+PAUSE = 0.1
+"""Seconds between two questions whether it is free."""
 
 KINDS = {
     "v": "a view",
@@ -128,11 +137,12 @@ class PostgreSQL:
             found = cursor.fetchone()
         if found is None:
             return "there is no such table on the search path"
-        kind, schema, insert, security, read_only, user = found
+        kind, schema, insert, security, read_only, user, sequence = found
         reasons = (
             (kind not in "rp", f"it is {KINDS.get(kind, 'not a table')}"),
             (not schema, f"user {user} lacks USAGE on its schema"),
             (not insert, f"user {user} lacks INSERT on it"),
+            (sequence, f"user {user} lacks UPDATE on its sequence {sequence}"),
             (security, f"row-level security applies to user {user}, and COPY does not work with it"),
             (read_only, "the transaction is read-only"),
         )
@@ -158,13 +168,9 @@ class PostgreSQL:
         with connection.cursor() as cursor:
             cursor.execute(RELATIONS, [names, [quoted(name) for name in names]])
             found = cursor.fetchall()
-        hidden = [name for name, exists, readable in found if exists and not readable]
-        if hidden:
-            raise NotPermitted(
-                f"cannot count the rows of {', '.join(hidden)}: the connection's user lacks SELECT; grant it"
-            )
-        counted: dict[str, int | None] = dict.fromkeys(names)
-        for chunk in _blocks((name for name, exists, _ in found if exists), postgresql_keys.TABLES_A_QUERY):
+        counted: dict[str, int | None] = {name: None for name, exists, _ in found if not exists}
+        readable = (name for name, exists, readable in found if exists and readable)
+        for chunk in _blocks(readable, postgresql_keys.TABLES_A_QUERY):
             counted.update(_counts(connection, chunk, at_most))
         return counted
 
@@ -183,17 +189,6 @@ class PostgreSQL:
     def free_bytes(self, connection: Connection) -> int | None:
         """See Backend.free_bytes."""
         return free_bytes_of_server(connection)
-
-    def existing_keys(
-        self, connection: Connection, table: Table, columns: Sequence[str], *, limit: int
-    ) -> list[tuple[Any, ...]]:
-        """See Backend.existing_keys."""
-        order = listed(table.primary_key or columns)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {listed(columns)} FROM {quoted(table.name)} ORDER BY {order} LIMIT {limit:d}"
-            )
-            return cast("list[tuple[Any, ...]]", cursor.fetchall())
 
     def judge(
         self,
@@ -257,6 +252,20 @@ class PostgreSQL:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('dbstate'), hashtext('run'))")
             return bool(cursor.fetchone()[0])
+
+    @contextmanager
+    def alone_migrating(self, connection: Connection) -> Iterator[None]:
+        """See Backend.alone_migrating.
+
+        Asks again and again: a statement that waits would hold a snapshot, and migrations that build an
+        index concurrently wait for these. When migrating fails, the lock goes with the session.
+        """
+        with connection.cursor() as cursor:
+            while not _first(cursor, f"SELECT pg_try_advisory_lock({MIGRATING})"):
+                time.sleep(PAUSE)
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_unlock({MIGRATING})")
 
     def defer(self, connection: Connection) -> None:
         """See Backend.defer."""
@@ -429,6 +438,11 @@ def _address(connection: Connection) -> str:
     settings = connection.settings_dict
     host, port = settings.get("HOST") or "local socket", settings.get("PORT") or "5432"
     return f"PostgreSQL at {host}:{port}, database {settings.get('NAME') or 'of the user'}"
+
+
+def _first(cursor: Any, sql: str) -> Any:
+    cursor.execute(sql)
+    return cursor.fetchone()[0]
 
 
 def _first_line(error: BaseException) -> str:

@@ -15,6 +15,8 @@ from dbstate.backends.naming import quoted
 from dbstate.backends.protocol import Connection, NotPermitted, TableMissing
 from dbstate.catalog.tables import Table
 
+NAMED = 5
+"""Sequences that a message names."""
 TABLES_A_QUERY = 200
 """Tables asked about in one statement: planning time grows faster than their number."""
 
@@ -172,7 +174,8 @@ def _set_sequences(connection: Connection, reached: list[tuple[Sequence, int]]) 
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             cursor.execute(sql, [fact for one, number in reached for fact in (one.name, number)])
     except ProgrammingError as error:
-        names = ", ".join(one.name for one, _ in reached)
+        names = ", ".join(one.name for one, _ in reached[:NAMED])
+        names += f" and {len(reached) - NAMED} more" if len(reached) > NAMED else ""
         raise NotPermitted(
             f"cannot advance sequences {names}: {str(error).strip()}; "
             "grant UPDATE on them to the connection's user, or later inserts will meet keys that are taken"

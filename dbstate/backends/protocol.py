@@ -112,8 +112,32 @@ class Unreachable(DbstateError):
         self.alias, self.address, self.found = alias, address, found
         super().__init__(
             f"cannot reach database '{alias}' ({address}): {found}; "
-            f"start the server, or correct DATABASES['{alias}']"
+            f"start the server, create the database, or correct DATABASES['{alias}']"
         )
+
+
+class GaveUp(DbstateError):
+    """The database answers, and could not go on with what it was asked for."""
+
+    def __init__(self, alias: str, address: str, found: str, sqlstate: str) -> None:
+        self.alias, self.address, self.found, self.sqlstate = alias, address, found, sqlstate
+        remedy = REMEDIES.get(sqlstate, "see the server's log")
+        super().__init__(f"cannot go on in database '{alias}' ({address}): {found}; {remedy}")
+
+
+REMEDIES: Mapping[str, str] = MappingProxyType(
+    {
+        "53100": "make room on the server's disk",
+        "53200": "raise max_locks_per_transaction, or give the server more memory",
+        "53300": "wait until other connections have ended",
+        "55P03": "wait until other sessions have let go of the tables",
+        "40P01": "wait until other sessions have ended, and run it again",
+        "57014": "raise statement_timeout, or ask for fewer rows",
+        "SQLITE_BUSY": "wait until other programs have let go of the file",
+        "SQLITE_FULL": "make room on the disk",
+    }
+)
+"""What to do about a SQLSTATE, or SQLite's name of an error, that is about no row."""
 
 
 class TableMissing(DbstateError):
@@ -228,7 +252,10 @@ class Backend(Protocol):
     def occupancy(
         self, connection: Connection, tables: Iterable[Table], *, at_most: int
     ) -> dict[str, int | None]:
-        """Rows by table name, counted up to ``at_most``; None where the table does not exist."""
+        """Rows by table name, counted up to ``at_most``; None where the table does not exist.
+
+        A table that the connection's user may not read is left out.
+        """
 
     def next_keys(self, connection: Connection, tables: Iterable[Table]) -> dict[str, dict[str, int]]:
         """By table name and automatic column: the least number that is above all rows and that
@@ -242,11 +269,6 @@ class Backend(Protocol):
 
     def free_bytes(self, connection: Connection) -> int | None:
         """Bytes left on the disk that rows are written to; None where nobody here can tell."""
-
-    def existing_keys(
-        self, connection: Connection, table: Table, columns: Sequence[str], *, limit: int
-    ) -> list[tuple[Any, ...]]:
-        """Values of these columns in the first rows by primary key."""
 
     def judge(
         self,
@@ -290,6 +312,9 @@ class Backend(Protocol):
 
     def lock_runs(self, connection: Connection) -> bool:
         """Keep other runs off this database until the transaction ends; False when one is under way."""
+
+    def alone_migrating(self, connection: Connection) -> AbstractContextManager[None]:
+        """Let no other run migrate this database meanwhile; waits until none does."""
 
     def defer(self, connection: Connection) -> None:
         """Put off what can be put off (foreign keys) to the end of the transaction."""

@@ -6,9 +6,9 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from django.db import transaction
 from django.db.utils import DatabaseError, IntegrityError, NotSupportedError, OperationalError
@@ -159,17 +159,6 @@ class SQLite:
         """See Backend.free_bytes."""
         return free_bytes_of_file(str(connection.settings_dict["NAME"]))
 
-    def existing_keys(
-        self, connection: Connection, table: Table, columns: Sequence[str], *, limit: int
-    ) -> list[tuple[Any, ...]]:
-        """See Backend.existing_keys."""
-        order = listed(table.primary_key or columns)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {listed(columns)} FROM {quoted(table.name)} ORDER BY {order} LIMIT {limit:d}"
-            )
-            return cast("list[tuple[Any, ...]]", cursor.fetchall())
-
     def judge(
         self,
         connection: Connection,
@@ -215,6 +204,10 @@ class SQLite:
     def lock_runs(self, connection: Connection) -> bool:
         """See Backend.lock_runs: SQLite lets one write at a time, whoever it is."""
         return True
+
+    def alone_migrating(self, connection: Connection) -> AbstractContextManager[None]:
+        """See Backend.alone_migrating: SQLite has no lock beyond one transaction."""
+        return nullcontext()
 
     def defer(self, connection: Connection) -> None:
         """See Backend.defer."""

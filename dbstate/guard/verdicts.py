@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -78,13 +78,27 @@ class Refused(GuardRefusal):
     def __init__(self, verdict: Verdict) -> None:
         self.verdict = verdict
         needs = [need.message for need in verdict.needs if not need.passed]
-        found = needs or [ground.message for ground in verdict.grounds if not ground.passed]
+        found = needs or _lacking(verdict.grounds)
         if verdict.can_be_permitted:
             remedy = f"if all of its rows may be lost, permit it with\n  {verdict.permit_line}"
         else:
             remedy = "use another database; no mark permits this one"
         what = f"database {verdict.place!r} (alias {verdict.alias!r})"
-        super().__init__(f"cannot write to {what}: {', '.join(found)}; {remedy}")
+        super().__init__(f"cannot write to {what}: {', and '.join(found)}; {remedy}")
+
+
+def _lacking(grounds: Sequence[Reason]) -> list[str]:
+    """What no database of a stranger has, in one clause; then what speaks against this one."""
+    compared = any(ground.code == "migrations" for ground in grounds)
+    against = [
+        f"it is {ground.message}" if "as another" in ground.message else f"it {ground.message}"
+        for ground in grounds
+        if not ground.passed
+        and (ground.code in ("no_rows", "migrations") or "as another" in ground.message)
+        # Which rows its migrations do not make says more than that there are rows.
+        and not (compared and ground.code == "no_rows")
+    ]
+    return ["it is no test or embedded database, not marked, not named in DBSTATE['ALLOW']", *against]
 
 
 def verdict(

@@ -175,7 +175,7 @@ def _facts(
     if format_ == "image":
         facts.extensions = _IMAGE_EXTENSIONS
     facts.least, facts.greatest = _type_range(typed, kind, connection, sql_type)
-    facts.judged = not is_relation(field) and not is_djangos(type(field))
+    facts.judged = not is_relation(field) and (not is_djangos(type(field)) or _has_own_decoder(field))
     try:
         # Those of a foreign key's target were kept when the row referred to was made.
         read_validators(field.validators, facts)
@@ -183,6 +183,11 @@ def _facts(
         facts.judged = True
         troubles.append(_trouble("its validators", error))
     return facts
+
+
+def _has_own_decoder(field: Any) -> bool:
+    """Whether a document is read by code that may not know all that JSON has."""
+    return getattr(field, "decoder", None) is not None
 
 
 def _type_range(

@@ -41,6 +41,7 @@ FIELD_KINDS: dict[str, tuple[Kind, str]] = {
     f"{_FIELDS}files.FileField": ("file", ""),
     f"{_FIELDS}files.ImageField": ("file", "image"),
     f"{_FIELDS}json.JSONField": ("json", ""),
+    f"{_FIELDS}proxy.OrderWrt": ("integer", "place"),
     f"{_FIELDS}composite.CompositePrimaryKey": ("composite", ""),
     f"{_POSTGRES}array.ArrayField": ("array", ""),
     f"{_POSTGRES}hstore.HStoreField": ("hstore", ""),

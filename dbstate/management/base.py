@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
+from django.core.checks import Tags
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import (
     BaseCommand,
@@ -27,7 +28,8 @@ from django.core.management.base import (
 from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from dbstate.backends import Unreachable
+from dbstate.backends import GaveUp, Unreachable
+from dbstate.checks import TAG
 from dbstate.conf import current_conf
 from dbstate.errors import DbstateError
 from dbstate.guard import Purpose, Verdict, verdict
@@ -53,6 +55,8 @@ class DbstateCommand(BaseCommand):
     takes_labels: ClassVar[bool] = True
     """Whether ``app_label`` and ``app.Model`` arguments are taken."""
     interrupted: str = "interrupted; nothing was written"
+    requires_system_checks = (Tags.models, TAG)
+    """What the work rests on; addresses, templates and the admin may be broken: no command uses them."""
 
     def run(self, options: Options, given: Mapping[str, Any]) -> int:
         """Do the work; return CLEAN or FINDINGS, raise DbstateError when it cannot be done.
@@ -72,8 +76,7 @@ class DbstateCommand(BaseCommand):
             what = f"database {options.database!r}"
             raise UsageError(what, str(error), "correct settings.DATABASES") from error
         except OperationalError as error:
-            found = " ".join(str(error).split())
-            raise Unreachable(options.database, _address(connection), found) from error
+            raise _failure(options.database, error) from error
         return connection
 
     def permit(self, connection: BaseDatabaseWrapper, options: Options, *, purpose: Purpose) -> Verdict:
@@ -153,10 +156,10 @@ class DbstateCommand(BaseCommand):
         except DbstateError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
         except OperationalError as error:
-            # System checks of newer Djangos connect before the command does.
-            alias = str(options.get("database") or "default")
-            unreachable = Unreachable(alias, _address(connections[alias]), " ".join(str(error).split()))
-            raise CommandError(str(unreachable), returncode=FAILED) from error
+            # System checks of newer Djangos connect before the command does; and a server may go, or
+            # run out of disk, locks or time.
+            failure = _failure(str(options.get("database") or "default"), error)
+            raise CommandError(str(failure), returncode=FAILED) from error
         except CommandError as error:
             if not isinstance(error, Findings) and error.returncode == FINDINGS:
                 error.returncode = FAILED  # Django's default for whatever goes wrong
@@ -221,6 +224,20 @@ def _place_of(error: BaseException) -> str:
     ours = [frame for frame in frames if frame.filename.startswith(package)]
     frame = (ours or frames)[-1]
     return f"{frame.filename}:{frame.lineno}, in {frame.name}"
+
+
+def _failure(alias: str, error: OperationalError) -> DbstateError:
+    """What the driver's error comes to: nobody answers, or the server could not go on."""
+    cause = error.__cause__
+    code = str(getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or "")
+    address, found = _address(connections[alias]), " ".join(str(error).split())
+    if not code or code.startswith(_AWAY):
+        return Unreachable(alias, address, found)
+    return GaveUp(alias, address, found, code)
+
+
+_AWAY = ("08", "28", "3D", "57P", "SQLITE_CANTOPEN")
+"""What SQLSTATEs begin with when there is no connection (any more)."""
 
 
 def _address(connection: BaseDatabaseWrapper) -> str:

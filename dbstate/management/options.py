@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -16,6 +17,13 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from dbstate.conf import current_conf
 from dbstate.errors import DbstateError
+
+WIDTH = 100
+"""Columns that a result keeps to where no terminal tells its own."""
+NARROWEST, WIDEST = 60, 140
+"""Columns that it keeps to on a terminal of any width."""
+YEARS = (1000, 9000)
+"""Years of the reference date: rows are made for some time before and after it."""
 
 
 class UsageError(DbstateError):
@@ -45,6 +53,8 @@ class Options:
     verbosity: int
     color: bool
     """Whether the result may be coloured."""
+    width: int
+    """Columns that its tables keep to."""
     settings: str
     """The module given with ``--settings``; empty when the environment names it."""
 
@@ -99,6 +109,7 @@ def add_shared(parser: argparse.ArgumentParser, names: Iterable[str], *, formats
 def read_options(given: Mapping[str, Any], *, formats: tuple[str, ...], on_terminal: bool) -> Options:
     """The record of what was given on a command line or to ``call_command``. Raises UsageError."""
     output = _read_output(given.get("output"))
+    on_terminal = on_terminal and output is None
     return Options(
         database=_read_database(given.get("database")),
         interactive=bool(given.get("interactive", True)),
@@ -108,7 +119,8 @@ def read_options(given: Mapping[str, Any], *, formats: tuple[str, ...], on_termi
         format=_read_format(given.get("format"), formats),
         output=output,
         verbosity=int(given.get("verbosity", 1)),
-        color=_may_color(given, on_terminal=on_terminal and output is None),
+        color=_may_color(given, on_terminal=on_terminal),
+        width=_read_width(on_terminal=on_terminal),
         settings=given.get("settings") or "",
     )
 
@@ -148,6 +160,15 @@ def read_now(given: object) -> datetime:
     """
     if given is None:
         return _midnight(datetime.now(UTC).date())
+    moment = _read_moment(given)
+    least, greatest = YEARS
+    if not least <= moment.year <= greatest:
+        found = f"its year is not between {least} and {greatest}"
+        raise UsageError(f"--now {given}", found, "choose a date that leaves room for others around it")
+    return moment
+
+
+def _read_moment(given: object) -> datetime:
     if isinstance(given, datetime):
         return _in_utc(given)
     if isinstance(given, date):
@@ -195,3 +216,9 @@ def _may_color(given: Mapping[str, Any], *, on_terminal: bool) -> bool:
         return not given.get("no_color")
     forbidden = os.environ.get("NO_COLOR") or os.environ.get("DJANGO_COLORS") == "nocolor"
     return on_terminal and not forbidden and supports_color()
+
+
+def _read_width(*, on_terminal: bool) -> int:
+    if not on_terminal:
+        return WIDTH
+    return min(max(shutil.get_terminal_size((WIDTH, 0)).columns, NARROWEST), WIDEST)

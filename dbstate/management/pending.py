@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import connections
+from django.apps import apps
+from django.db import connections, router
 from django.db.migrations.executor import MigrationExecutor
 
 from dbstate.errors import DbstateError
@@ -22,6 +23,27 @@ class PendingMigrations(DbstateError):
             f"cannot seed {place}: {count} not applied ({', '.join(names[:SHOWN])}{more}); {remedy}"
         )
         self.names = tuple(names)
+
+
+def unmade_apps(using: str) -> list[str]:
+    """Labels of applications without migrations that have a table to be made."""
+    connection = connections[using]
+    there = {connection.introspection.identifier_converter(n) for n in connection.introspection.table_names()}
+    unmigrated = MigrationExecutor(connection).loader.unmigrated_apps
+    return [
+        config.label
+        for config in apps.get_app_configs()
+        if config.label in unmigrated
+        and any(
+            connection.introspection.identifier_converter(model._meta.db_table) not in there
+            for model in router.get_migratable_models(config, using)
+            if model._meta.managed
+            and not model._meta.proxy
+            and not model._meta.swapped
+            # A name with quotation marks in it names a schema: not for a listing to find.
+            and '"' not in model._meta.db_table
+        )
+    ]
 
 
 def pending_migrations(using: str) -> list[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Container, Mapping, Sequence
 from datetime import time
 from typing import Any
 
 from django.apps import apps
 
 from dbstate.conf import current_conf
-from dbstate.management.labels import select
+from dbstate.management.labels import Selection, select
 from dbstate.management.options import Options, UsageError
 from dbstate.seeding import Options as SeedingOptions
 from dbstate.seeding import Plan
@@ -38,15 +39,19 @@ def seeding_options(options: Options, given: Mapping[str, Any]) -> SeedingOption
     )
 
 
-def check_asked(plan: Plan) -> None:
-    """Whether what was asked for by name is in the plan.
+def check_asked(plan: Plan, known: Container[str], *, using: str) -> None:
+    """Whether what was asked for by name is in the plan; ``known`` has lower-case labels of its database.
 
     Raises UsageError for tables that are left to others, and for numbers of rows of tables that are
-    neither asked for nor needed.
+    neither asked for nor needed, or that live in another database.
     """
     planned = {unit.label.lower() for unit in plan.units}
     reasons = {skipped.label.lower(): skipped.reason for skipped in plan.skipped}
     counts = plan.options.rows_by_label
+    for label in plan.options.named:
+        if label not in known:
+            found = f"a database router keeps it out of database {using!r}"
+            raise UsageError(_spelled(label), found, "name its database with --database")
     for label in plan.options.named:
         if label not in planned:
             _refuse(_spelled(label), "", reasons)
@@ -78,8 +83,9 @@ def _read_rows(given: Sequence[str]) -> tuple[int | None, dict[str, int]]:
         if not equals:
             everywhere = rows
             continue
-        found = select([label], apps)
+        found = select([label], apps) if label else Selection()
         if not found.named:
+            label = label or "app"
             raise UsageError(f"--rows {text}", "it names no model", f"write --rows {label}.Model={rows}")
         by_label |= dict.fromkeys(map(str.lower, found.labels), rows)
     return everywhere, by_label
@@ -98,20 +104,29 @@ def _number(text: str, number: str) -> int:
 
 def replay_line(options: Options, given: Mapping[str, Any]) -> str:
     """The command line that makes the same rows again beside the same rows."""
-    midnight = options.now.time() == time()
-    now = options.now.date().isoformat() if midnight else options.now.isoformat()
-    parts = ["python manage.py dbstate_seed", *given["labels"], f"--seed {options.seed}", f"--now {now}"]
-    parts += [f"--rows {rows}" for rows in given["rows"]]
+    parts = ["python manage.py dbstate_seed", *map(_quoted, given["labels"])]
+    parts += [f"--seed {options.seed}", f"--now {shown_now(options)}"]
+    parts += [f"--rows {_quoted(rows)}" for rows in given["rows"]]
     if given["profile"] != "mixed":
         parts.append(f"--profile {given['profile']}")
-    parts += [f"--locale {locale}" for locale in given["locale"]]
+    parts += [f"--locale {_quoted(locale)}" for locale in given["locale"]]
     if given["strict"]:
         parts.append("--strict")
     if options.database != "default":
-        parts.append(f"--database {options.database}")
+        parts.append(f"--database {_quoted(options.database)}")
     if options.settings:
-        parts.append(f"--settings {options.settings}")
+        parts.append(f"--settings {_quoted(options.settings)}")
     return " ".join(parts)
+
+
+def shown_now(options: Options) -> str:
+    """The reference date as ``--now`` takes it."""
+    midnight = options.now.time() == time()
+    return options.now.date().isoformat() if midnight else options.now.isoformat()
+
+
+def _quoted(text: object) -> str:
+    return shlex.quote(str(text))
 
 
 def rows_before(plan: Plan) -> dict[str, int]:

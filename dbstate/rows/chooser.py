@@ -80,7 +80,11 @@ class Chooser:
         chosen: Chosen = {}
         wanted: list[Reference] = []
         for reference in self.references.values():
-            if reference.name in only if only is not None else not reference.pending:
+            if only is None and draft.index < len(reference.promised):
+                values = reference.promised[draft.index]
+                promised = Option(values, self.options.position_of(reference, values))
+                self._set(reference, promised, chosen, draft)
+            elif reference.name in only if only is not None else not reference.pending:
                 wanted.append(reference)
             elif only is None:
                 self._set(reference, self._for_now(reference, draft), chosen, draft)
@@ -381,6 +385,9 @@ class Chooser:
         for step in range(1, min(size, most) + 1):
             option = self.options.at(reference, (start + step) % size, draft)
             yield dict(zip(reference.columns, option.values, strict=True)), option.position
+        for option in self._beyond(reference, draft):
+            if None not in option.values and option.position != self.options.place(draft):
+                yield dict(zip(reference.columns, option.values, strict=True)), option.position
         if reference.null:
             yield dict.fromkeys(reference.columns), None
 

@@ -30,6 +30,8 @@ class Reference:
     """Left NULL now (or naming the row itself), chosen once the target has rows."""
     how: str = ""
     """For a key on a cycle: ``nulled``, or ``deferred`` where it holds keys that rows will have."""
+    promised: Sequence[tuple[object, ...]] = ()
+    """By row index, what rows of other tables count on: they are written, and name this row by it."""
     since: int = 0
     """Of the own table's rows only those from this position in its stock on may be named."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dbstate.catalog import Column, Table
 from dbstate.rows.draft import Draft, Reference, value_of
+from dbstate.rows.periods import periods
 from dbstate.rows.uniques import Uniqueness, referring_columns, uniqueness
 from dbstate.values import MISSING, ColumnValues, NoValue
 
@@ -41,6 +42,7 @@ class OwnColumns:
             if name in self.sources
         }
         """Columns that uniques count through: value n is their n-th."""
+        self.periods = tuple(period for period in periods(table) if period.column in self.sources)
 
     def values(self, number: int, draft: Draft) -> dict[str, object]:
         """The draft's values by column; ``number`` is the row's number in this table."""
@@ -50,6 +52,9 @@ class OwnColumns:
                 values[name] = value_of(source, number, draft)
             except NoValue as none:
                 values[name] = self._empty(self.table.column(name), none)
+        for period in self.periods:
+            latest = self.sources[period.column].realistic(0)
+            values[period.column] = period.moved(values[period.column], number, latest)
         return values
 
     def _empty(self, column: Column, none: NoValue) -> object:

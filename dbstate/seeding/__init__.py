@@ -1,10 +1,10 @@
 """Seeding: plan which rows are missing, make them."""
 
 from dbstate.seeding.plan import Options, Plan, Skipped, TooManyRows, Unit, UnknownLabel, plan
-from dbstate.seeding.prepare import Prepared, prepare
+from dbstate.seeding.prepare import Prepared, encoded_password, prepare
 from dbstate.seeding.report import Report, TableResult
 from dbstate.seeding.run import CannotFill
-from dbstate.seeding.space import TooLittleSpace
+from dbstate.seeding.space import TooLittleSpace, TooManyLocks
 
 __all__ = [
     "CannotFill",
@@ -15,9 +15,11 @@ __all__ = [
     "Skipped",
     "TableResult",
     "TooLittleSpace",
+    "TooManyLocks",
     "TooManyRows",
     "Unit",
     "UnknownLabel",
+    "encoded_password",
     "plan",
     "prepare",
 ]

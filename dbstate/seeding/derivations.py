@@ -21,6 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from dbstate.adapters import write_paths
 from dbstate.binding import Binding
 from dbstate.catalog import Catalog
 from dbstate.derived import BadDerivation, Derived
@@ -37,9 +38,14 @@ def compute_derived(
 ) -> list[str]:
     """Write derived values into the rows with these primary keys; the tables that were touched.
 
-    Raises BadDerivation when a declaration names no field, or the database refuses its values.
+    What libraries compute comes first, then what the project declares. Raises BadDerivation when a
+    declaration names no field, or the database refuses its values.
     """
     touched = []
+    for name, rows in keys.items():
+        single = [key[0] if isinstance(key, tuple) and len(key) == 1 else key for key in rows]
+        if write_paths(binding.model(name), catalog[name].ancestors, single, using):
+            touched.append(name)
     for derived in derivations:
         table = catalog.by_label.get(derived.label.lower())
         if table is None and not _installed(derived.label):

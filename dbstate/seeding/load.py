@@ -19,6 +19,7 @@ from dbstate.binding import Binding
 from dbstate.catalog import Catalog, Check, Column, Exclusion, Table, Unique
 from dbstate.errors import DbstateError
 from dbstate.rows import Assembler, Draft, value_of
+from dbstate.seeding.hearsay import is_named, values_said
 from dbstate.values import EDGES, MISSING
 from dbstate.values.solving import Group, Pool, Problem, Unsolvable, groups, solve
 
@@ -226,6 +227,7 @@ class Loader:
         named = self._named(table, verdict)
         if verdict.reason == "check" or not named:
             yield from self._solved(table, draft, verdict, named)
+        yield from self._said(table, draft, verdict, named)
         yield from self._redrawn(table, draft, named)
         yield from self._other_parents(table, draft, named)
         yield from self._conditions(table, draft, verdict)
@@ -236,6 +238,16 @@ class Loader:
         broken = [rule for rule in rules if verdict.constraint and rule.name == verdict.constraint]
         found = [column for rule in broken for column in rule.columns]
         return tuple(dict.fromkeys(found)) or ((verdict.column,) if verdict.column else ())
+
+    def _said(
+        self, table: Table, draft: Draft, verdict: Verdict, named: tuple[str, ...]
+    ) -> Iterator[tuple[dict[str, object], dict[str, int | None]]]:
+        """What a trigger's own words name, in the columns first whose values it complains of."""
+        line = draft.values[table.name]
+        columns = [] if named else [*self.assembler.tables[table.name].sources]
+        for name in sorted(columns, key=lambda name: not is_named(verdict.message, line[name])):
+            for value in values_said(verdict.message, table.column(name), line[name]):
+                yield {name: value}, {}
 
     def _redrawn(
         self, table: Table, draft: Draft, named: tuple[str, ...]
@@ -256,8 +268,8 @@ class Loader:
     ) -> Iterator[tuple[dict[str, object], dict[str, int | None]]]:
         chooser = self.assembler.choosers[table.name]
         for reference in chooser.references.values():
-            if set(reference.columns) & set(named):
-                for values, position in chooser.alternatives(reference, draft, most=40):
+            if not named or set(reference.columns) & set(named):
+                for values, position in chooser.alternatives(reference, draft, most=40 if named else 8):
                     yield values, {reference.name: position}
 
     def _conditions(
@@ -278,6 +290,8 @@ class Loader:
             asked = any(check.name == verdict.constraint for check in group.checks)
             if not asked and named and not set(group.columns) & set(named):
                 continue
+            if any(table.column(name).auto for name in group.columns):
+                continue  # the row's own number is not ours to choose: its parents are
             pool = self._pool(table, group)
             edge = pool.edges.get(draft.edge)
             start = draft.index % max(1, len(pool.accepted))

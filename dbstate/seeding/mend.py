@@ -7,20 +7,25 @@ complained about is a place to go on from. Each state of complaints is expanded 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from dbstate.binding import Binding, Complaint
+from dbstate.binding import CRASHED, UNPRINTABLE, Binding, Complaint
 from dbstate.catalog import Catalog, Table
 from dbstate.errors import DbstateError
 from dbstate.rows import Assembler, Draft, Exhausted, value_of
+from dbstate.seeding.hearsay import values_said, wants_json
 from dbstate.seeding.load import narrow_values
 from dbstate.seeding.records import Records
+from dbstate.values.families.identifiers import PREFERRED
+from dbstate.values.key import mix
 
 BUDGET = 300
 """full_clean() calls for one row; less after each row for which they were in vain."""
 LEAST = 12
 STATES = 12
+HALVES = 32
+"""Ways to leave half of the optional columns empty that are tried."""
 PLATEAU = 8
 """Changes that leave the complaint as it was and are gone on from, once all else is tried."""
 
@@ -32,6 +37,8 @@ class Change:
     table: str
     values: dict[str, object]
     links: dict[str, int | None] = field(default_factory=dict)
+    more: tuple[Change, ...] = ()
+    """What changes with it, in other tables of the row."""
 
 
 @dataclass(slots=True)
@@ -44,6 +51,8 @@ class Mender:
     assembler: Assembler
     frozen: frozenset[tuple[str, str]]
     """Columns that may not change: keys that other rows name."""
+    write: Callable[[str, str, str], None]
+    """Gets table, column and name of a file that clean() may open: has it in the column's storage."""
     good: Draft | None = None
     """A row that was accepted: its pattern is tried."""
     budget: int = BUDGET
@@ -69,7 +78,7 @@ class Mender:
             for change in self._moves(draft, current):
                 if self.spent >= self.budget:
                     break
-                trial = [*changes, change]
+                trial = [*changes, change, *change.more]
                 answer = self.complaints(draft, trial)
                 if not answer:
                     return trial
@@ -98,13 +107,68 @@ class Mender:
                 field_name = table.column(name).field
                 place = first if field_name in blamed else read if field_name in reads else rest
                 place.append((table, name))
+        yield from self._other_files(draft, tables, complaints)
         yield from self._moves_of(draft, first)
+        yield from self._said(draft, first, complaints)
         # What clean() reads first, so that the row keeps the rest of its own.
         yield from self._like_good(blamed | reads)
         yield from self._moves_of(draft, read)
+        yield from self._presence(draft, read)
+        yield from self._said(draft, read, complaints)
         yield from self._like_good()
         yield from self._without_edge(draft)
         yield from self._moves_of(draft, rest, brief=True)
+
+    def _said(
+        self, draft: Draft, places: Sequence[tuple[Table, str]], complaints: Sequence[Complaint]
+    ) -> Iterator[Change]:
+        """What complaints name that these columns could hold."""
+        for table, name in places:
+            column, current = table.column(name), draft.values[table.name].get(name)
+            if name not in self._wide(table) and name in self.assembler.tables[table.name].sources:
+                for complaint in complaints:
+                    if complaint.code not in (CRASHED, UNPRINTABLE) or wants_json(complaint.message):
+                        for value in values_said(complaint.message, column, current):
+                            yield Change(table.name, {name: value})
+
+    def _other_files(
+        self, draft: Draft, tables: Sequence[Table], complaints: Sequence[Complaint]
+    ) -> Iterator[Change]:
+        """Files of the sorts that a complaint says are admitted, in all columns of files."""
+        admitted = {extension for complaint in complaints for extension in complaint.extensions}
+        for extension in sorted(admitted, key=lambda one: (PREFERRED.get(one, 9), one)):
+            for table in tables:
+                for column in table.columns:
+                    name = draft.values[table.name].get(column.name)
+                    if column.kind == "file" and name and column.name not in self._wide(table):
+                        file = f"samples/sample.{extension}"
+                        self.write(table.name, column.name, file)
+                        yield Change(table.name, {column.name: file})
+
+    def _presence(self, draft: Draft, places: Sequence[tuple[Table, str]]) -> Iterator[Change]:
+        """Some of the optional columns that clean() reads empty, the others not: rules that say the same.
+
+        Each turn is another half of them.
+        """
+        optional = [(t, n) for t, n in places if t.column(n).blank and n in self._sources(t)]
+        optional = [(t, n) for t, n in optional if t.column(n).null or t.column(n).kind == "text"]
+        for turn in range(HALVES if len(optional) > 1 else 0):
+            values: dict[str, dict[str, object]] = {}
+            for place, (table, name) in enumerate(optional):
+                empty = None if table.column(name).null else ""
+                value = draft.values[table.name].get(name)
+                if mix(turn, place) % 2:
+                    value = empty
+                elif value in (None, ""):
+                    number = self.assembler.first[table.name] + draft.index
+                    plain = Draft(draft.index, "")
+                    value = next(_drawn(self.assembler, table.name, name, number, plain, turn), empty)
+                values.setdefault(table.name, {})[name] = value
+            first, *rest = (Change(name, line) for name, line in values.items())
+            yield replace(first, more=tuple(rest))
+
+    def _sources(self, table: Table) -> Mapping[str, object]:
+        return self.assembler.tables[table.name].sources
 
     def _changeable(self, table: Table) -> list[str]:
         names = [*self.assembler.tables[table.name].sources]

@@ -18,6 +18,9 @@ from dbstate.rows.uniques import capacity
 ENOUGH = 5
 """A table that holds so many rows, whoever made them, gets none unless a number is asked for: where a
 run had to leave rows out, the next one does not try again."""
+MISSING = "the table is not in the database"
+HIDDEN = "the connection's user lacks SELECT on the table"
+"""Why the table of a managed model cannot be filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +119,8 @@ def plan(
 ) -> Plan:
     """The plan for these tables.
 
-    ``occupancy`` has the rows that each table holds (None: the table is missing); ``key_room`` the
-    numbers left in each table's automatic key.
+    ``occupancy`` has the rows that each table holds (None: the table is missing; left out: the user may
+    not look), ``key_room`` the numbers left in each table's automatic key.
 
     Raises UnknownLabel and TooManyRows.
     """
@@ -141,7 +144,15 @@ def plan(
         breaks=order.breaks,
         agreements=tuple(a for group in order.groups for name in group for a in paths.agreements(name)),
         skipped=(
-            *(Skipped(catalog[n].label, n, reason) for n, reason in sorted(skipped.items())),
+            *(
+                Skipped(catalog[n].label, n, reason, failed=reason in (MISSING, HIDDEN))
+                for n, reason in sorted(skipped.items())
+            ),
+            *(
+                Skipped(unit.label, unit.table, unit.limit, failed=True)
+                for unit in (unit for group in groups for unit in group)
+                if unit.limit and not unit.rows and not unit.existing
+            ),
             *(Skipped(catalog[n].label, n, reason, failed=True) for n, reason in sorted(order.stuck.items())),
         ),
         options=options,
@@ -180,8 +191,10 @@ def _not_ours(table: Table, occupancy: Mapping[str, int | None]) -> str:
         return table.library_filled
     if not table.managed:
         return "unmanaged: Django's migrations do not make this table"
-    if occupancy.get(table.name) is None:
-        return "the table is not in the database"
+    if table.name not in occupancy:
+        return HIDDEN
+    if occupancy[table.name] is None:
+        return MISSING
     return ""
 
 

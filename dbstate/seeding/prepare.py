@@ -11,18 +11,19 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hashers, make_
 from django.db import connections
 
 from dbstate.adapters import with_registered_names
-from dbstate.backends import Backend, Connection, backend_for
+from dbstate.backends import Backend, Connection, LoadRefused, backend_for
 from dbstate.binding import Binding, bind
 from dbstate.catalog import Catalog
-from dbstate.derived import declared
+from dbstate.derived import BadDerivation, declared
 from dbstate.introspection import read_catalog
+from dbstate.rows import narrowed
 from dbstate.seeding.derivations import compute_derived
 from dbstate.seeding.plan import Options, Plan, plan
 from dbstate.seeding.records import Records
 from dbstate.seeding.report import Report
 from dbstate.seeding.run import Runner
 from dbstate.seeding.session import Progress, Session
-from dbstate.seeding.space import check_space
+from dbstate.seeding.space import check_locks, check_space
 from dbstate.values import Setting
 
 COUNTED = 1_000_000
@@ -68,27 +69,55 @@ class Prepared:
         )
 
         def finish(keys: Mapping[str, list[object]]) -> list[str]:
-            changed = compute_derived(self.catalog, self.binding, declared(), keys, session.alias)
+            changed = self._derive(keys)
             session.report.notes += session.samples.notes()
             return changed
 
-        return Runner(session).run(finish)
+        report = Runner(session).run(finish)
+        for result in report.tables:
+            # What the database itself was asked for in the meantime included.
+            result.notes = [*session.catalog.by_label[result.label.lower()].notes, *result.notes]
+        return report
+
+    def _derive(self, keys: Mapping[str, list[object]]) -> list[str]:
+        """Compute what follows from other tables; the tables that were changed. Raises BadDerivation."""
+        changed = compute_derived(self.catalog, self.binding, declared(), keys, self.connection.alias)
+        if not changed:
+            return changed
+        try:
+            self.backend.check_constraints_now(self.connection)
+        except LoadRefused as refused:
+            told = self.catalog.tables.get(refused.verdict.table)
+            guilty = [str(d) for d in declared() if told and d.label.lower() == told.label.lower()]
+            raise BadDerivation(
+                ", ".join(guilty or map(str, declared())),
+                f"the database refuses what comes out: {refused.verdict.message}",
+                "correct the expression or the bounds",
+            ) from refused
+        return changed
 
 
-def prepare(apps: Apps, *, using: str, options: Options) -> Prepared:
+def prepare(apps: Apps, *, using: str, options: Options, migrated: bool = True) -> Prepared:
     """Read models and database, and plan.
 
-    Raises UnknownLabel, TooManyRows, TooLittleSpace, Unsupported, Unreachable.
+    With ``migrated`` false, tables that are not there yet count as empty: such a plan is to be shown only.
+
+    Raises UnknownLabel, TooManyRows, TooLittleSpace, TooManyLocks, Unsupported, Unreachable.
     """
     connection = connections[using]
     backend = backend_for(connection)
-    backend.describe(connection)
-    catalog = with_registered_names(read_catalog(apps, using=using))
+    server = backend.describe(connection)
+    described = with_registered_names(read_catalog(apps, using=using))
+    catalog = Catalog.from_tables(tuple(narrowed(table) for table in described))
     most = min(max([COUNTED, options.rows or 0, *options.rows_by_label.values()]), 2**63 - 1)
     occupancy = backend.occupancy(connection, catalog, at_most=most)
-    made = plan(catalog, occupancy, options, key_room=_key_room(backend, connection, catalog, occupancy))
-    check_space(catalog, made.units, backend.free_bytes(connection))
+    key_room = _key_room(backend, connection, catalog, occupancy)
     present = frozenset(name for name, count in occupancy.items() if count is not None)
+    if not migrated:
+        occupancy = {name: count or 0 for name, count in occupancy.items()}
+    made = plan(catalog, occupancy, options, key_room=key_room)
+    check_space(catalog, made.units, backend.free_bytes(connection))
+    check_locks(catalog, made.units, server.lock_slots)
     return Prepared(made, catalog, bind(catalog, apps, using=using), backend, connection, present)
 
 

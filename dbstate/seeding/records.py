@@ -18,6 +18,10 @@ COMBINATIONS = 64
 TRIED_ROWS = 3
 MOST = 6
 """Choices of a column that are tried."""
+DEEP = 3
+"""Functions in functions whose code is looked at."""
+WIDE = 50
+"""Things in one list that a function closes over, looked at."""
 CONTENT_TYPE = "contenttypes.contenttype"
 _CLEANERS = ("clean", "full_clean", "clean_fields", "validate_unique", "validate_constraints")
 
@@ -118,12 +122,19 @@ class Records:
         """Names that the model's own validation code mentions: the fields among them are suspects."""
         if name not in self._reads:
             names: set[str] = set()
-            for cls in self.binding.model(name).__mro__:
-                if cls.__module__.startswith("django.db.models"):
-                    continue
+            classes = [
+                cls
+                for cls in self.binding.model(name).__mro__
+                if not cls.__module__.startswith("django.db.models")
+            ]
+            for cls in classes:
                 for method in _CLEANERS:
-                    code = getattr(cls.__dict__.get(method), "__code__", None)
-                    names |= _names(code) if code else set()
+                    names |= _mentioned(cls.__dict__.get(method), DEEP)
+            for cls in classes:
+                # What validation calls in turn: methods and properties of the model.
+                for called in names & cls.__dict__.keys():
+                    found = cls.__dict__[called]
+                    names |= _mentioned(getattr(found, "fget", None) or found, DEEP)
             self._reads[name] = frozenset(n.removesuffix("_id") for n in names) | names
         return self._reads[name]
 
@@ -143,6 +154,24 @@ def _few(column: Column) -> tuple[object, ...]:
     if column.generated or not column.editable:
         return ()
     return column.choices[:MOST] or ((True, False) if column.kind == "boolean" else ())
+
+
+def _mentioned(found: object, depth: int) -> set[str]:
+    """Names in the code of a function, and in what it closes over: rules made by other functions."""
+    if isinstance(found, str):
+        return {found} if found.isidentifier() else set()
+    if isinstance(found, list | tuple | set | frozenset):
+        return {name for one in [*found][:WIDE] for name in _mentioned(one, depth)}
+    code = getattr(found, "__code__", None)
+    if not isinstance(code, CodeType) or not depth:
+        return set()
+    names = _names(code)
+    for cell in getattr(found, "__closure__", None) or ():
+        try:
+            names |= _mentioned(cell.cell_contents, depth - 1)
+        except ValueError:  # a cell that is empty yet
+            continue
+    return names
 
 
 def _names(code: CodeType) -> set[str]:

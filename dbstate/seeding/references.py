@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dbstate.catalog import Catalog, ForeignKey, GenericKey, Table
@@ -15,7 +15,7 @@ from dbstate.seeding.records import CONTENT_TYPE, Records
 EXISTING = 1_000
 """Rows that were there before, offered as parents of new rows."""
 GENERIC = 20
-"""Rows offered of each table to generic keys."""
+"""Rows offered of each table to generic keys that may name one twice."""
 POLYMORPHIC = "polymorphic.models.PolymorphicModel"
 
 _TEXT_LIKE = ("text", "unknown")
@@ -41,6 +41,8 @@ class References:
     plan: Plan
     predicted: Callable[[Unit, ForeignKey], list[tuple[object, ...]]]
     """Keys that the rows of a unit that is not loaded yet will have."""
+    promised: Mapping[tuple[str, str], Sequence[tuple[object, ...]]]
+    """By table and foreign key, what its rows shall hold, since other rows count on it."""
     why_empty: Mapping[str, str]
     """Tables that could not be filled, with the reason."""
 
@@ -109,6 +111,7 @@ class References:
             own=own,
             pending=pending,
             how=how,
+            promised=self.promised.get((table.name, key.name), ()),
         )
 
     def _missing(self, table: Table, key: ForeignKey, stock: Stock | None) -> ParentMissing:
@@ -183,8 +186,12 @@ class References:
         )
 
     def _generic_options(self, table: Table, key: GenericKey) -> list[tuple[object, ...]]:
-        """(content type, object id) pairs, the tables taking turns; library tables as a last resort."""
-        allowed = self._allowed_types(table, key)
+        """(content type, object id) pairs, the tables taking turns; library tables as a last resort.
+
+        Under a unique key each pair serves one row, so that those of libraries follow the others.
+        """
+        once = any({key.type_column, key.object_column} <= set(unique.columns) for unique in table.uniques)
+        pairs: list[tuple[object, ...]] = []
         for library in (False, True):
             columns = []
             # By name: tables filled by an earlier run stand elsewhere in the stocks.
@@ -192,16 +199,19 @@ class References:
                 target = self.catalog[name]
                 if bool(target.library_filled) != library or target.auto_created or not target.managed:
                     continue
-                found = self._generic_rows(table, key, target, stock, allowed)
-                if found:
-                    columns.append(found)
-            turns = [column[turn] for turn in range(GENERIC) for column in columns if turn < len(column)]
-            if turns:
-                return turns
-        return []
+                columns.append(self._generic_rows(table, key, target, stock, EXISTING if once else GENERIC))
+            # Only now is each table's content type there, one of which may be all that is admitted.
+            allowed = self._allowed_types(table, key)
+            if allowed is not None:
+                columns = [[row for row in found if row[:1] in allowed] for found in columns]
+            longest = max(map(len, columns), default=0)
+            pairs += [column[turn] for turn in range(longest) for column in columns if turn < len(column)]
+            if pairs and not once:
+                break
+        return pairs
 
     def _generic_rows(
-        self, table: Table, key: GenericKey, target: Table, stock: Stock, allowed: frozenset[object] | None
+        self, table: Table, key: GenericKey, target: Table, stock: Stock, most: int
     ) -> list[tuple[object, ...]]:
         object_column = table.column(key.object_column)
         if len(target.primary_key) != 1 or target.name == table.name:
@@ -210,10 +220,8 @@ class References:
         if kind != object_column.kind and object_column.kind not in _TEXT_LIKE:
             return []
         content_type = self.records.content_type(target.name)
-        if allowed is not None and (content_type,) not in allowed:
-            return []
         rows: list[tuple[object, ...]] = []
-        for position in stock.positions()[:GENERIC]:
+        for position in stock.positions()[:most]:
             (value,) = stock.values(position, target.primary_key)
             value = str(value) if object_column.kind in _TEXT_LIKE else value
             if _fits(value, object_column.max_length, object_column.greatest):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
@@ -12,6 +12,7 @@ from dbstate.backends import LoadRefused
 from dbstate.errors import DbstateError
 from dbstate.seeding.cycles import choose_late_keys
 from dbstate.seeding.plan import Skipped, Unit
+from dbstate.seeding.references import ParentMissing
 from dbstate.seeding.report import Report
 from dbstate.seeding.session import Made, Session
 from dbstate.seeding.units import make_unit
@@ -31,22 +32,12 @@ class RunUnderWay(DbstateError):
         self.alias = alias
 
 
-class TooManyLocks(DbstateError):
-    """One transaction over so many tables needs more locks than the server has room for."""
-
-    def __init__(self, tables: int, needed: int, slots: int) -> None:
-        super().__init__(
-            f"cannot fill {tables:,} tables in one transaction: that takes about {needed:,} locks, and the "
-            f"server has room for {slots:,}; raise max_locks_per_transaction, or seed one app after the other"
-        )
-        self.tables, self.needed, self.slots = tables, needed, slots
-
-
 class CannotFill(DbstateError):
     """Tables that were asked for cannot be filled: nothing was written."""
 
     def __init__(self, skipped: tuple[Skipped, ...]) -> None:
-        lines = "; ".join(f"{s.label}: {s.reason}" for s in skipped)
+        named = (s.reason if s.reason.startswith(s.label) else f"{s.label}: {s.reason}" for s in skipped)
+        lines = "; ".join(named)
         super().__init__(f"cannot fill what was asked for: {lines}; nothing was written")
         self.skipped = skipped
 
@@ -56,6 +47,8 @@ class Runner:
     """One run. Everything that it writes is one transaction."""
 
     session: Session
+    waiting: list[Unit] = field(default_factory=list)
+    """Units for which a row of another table was missing."""
 
     def run(self, finish: Finish) -> Report:
         """Fill the tables.
@@ -67,6 +60,7 @@ class Runner:
         with transaction.atomic(using=session.alias):
             self._begin()
             made = [done for group in session.plan.groups for done in self._group(group)]
+            made += self._second_chance()
             for done in made:
                 if any(session.catalog[name].has_clean for name in done.unit.chain):
                     self._verify_again(done)
@@ -99,7 +93,6 @@ class Runner:
         session = self.session
         if not session.backend.lock_runs(session.connection):
             raise RunUnderWay(session.alias)
-        self._count_locks()
         session.backend.defer(session.connection)
         session.reasons |= {s.table: s.reason for s in session.plan.skipped}
         filled = {name for unit in session.plan.units if unit.rows for name in unit.chain}
@@ -107,17 +100,6 @@ class Runner:
         idle += [s.table for s in session.plan.skipped if s.table in session.present]
         for name in sorted(set(idle) - filled):
             session.stock_existing(name)
-
-    def _count_locks(self) -> None:
-        """A lock for each table that is written to or referred to, and for each of its indexes."""
-        session = self.session
-        names = {name for unit in session.plan.units if unit.rows for name in unit.chain}
-        names |= {key.target for name in names for key in session.catalog[name].foreign_keys}
-        tables = [session.catalog[name] for name in names if name in session.catalog.tables]
-        indexes = sum(sum(c.indexed for c in table.columns) + len(table.uniques) for table in tables)
-        slots = session.backend.describe(session.connection).lock_slots
-        if slots is not None and len(tables) + indexes > slots:
-            raise TooManyLocks(len(tables), len(tables) + indexes, slots)
 
     # groups ------------------------------------------------------------------------------------------
 
@@ -127,6 +109,7 @@ class Runner:
         left = [unit for unit in group if unit.rows]
         while left:
             lengths = {name: len(stock) for name, stock in session.stocks.items()}
+            session.promised.clear()
             with transaction.atomic(using=session.alias):
                 made, failed = self._attempt(left)
                 if failed is not None:
@@ -142,6 +125,28 @@ class Runner:
             session.stock_existing(failed.table)
         return []
 
+    def _second_chance(self) -> list[Made]:
+        """Try units again that lacked a row which is there now: a generic key may name later tables.
+
+        What needs them in turn follows, until nothing more comes of it.
+        """
+        made: list[Made] = []
+        if not any(self.session.catalog[unit.table].generic_keys for unit in self.waiting):
+            return made
+        progress = True
+        while self.waiting and progress:
+            progress = False
+            for unit in [*self.waiting]:
+                self.waiting.remove(unit)
+                self.session.report.skipped = [
+                    skipped for skipped in self.session.report.skipped if skipped.table != unit.table
+                ]
+                del self.session.reasons[unit.table]
+                done = self._group((unit,))
+                progress = progress or bool(done)
+                made += done
+        return made
+
     def _attempt(self, units: list[Unit]) -> tuple[list[Made], Unit | None]:
         """The units made, and the one whose failure undoes them."""
         made: list[Made] = []
@@ -150,6 +155,8 @@ class Runner:
                 made.append(make_unit(self.session, unit))
             except DbstateError as error:
                 self._fail(unit, error)
+                if isinstance(error, ParentMissing):
+                    self.waiting.append(unit)
                 if self._counted_on(unit):
                     return made, unit
                 self.session.stock_existing(unit.table)

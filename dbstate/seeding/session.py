@@ -9,16 +9,16 @@ from types import MappingProxyType
 from dbstate.backends import Backend, Connection
 from dbstate.binding import Binding, Complaint
 from dbstate.catalog import Catalog, ForeignKey, Table
-from dbstate.rows import Assembler, Draft
+from dbstate.rows import Assembler, Draft, Exhausted, edge_at, narrowed, value_of
 from dbstate.rows.paths import Agreement
 from dbstate.rows.stock import Stock, Stocks
-from dbstate.rows.uniques import place_in_period
 from dbstate.seeding.plan import Plan, Unit
 from dbstate.seeding.records import Records
 from dbstate.seeding.references import EXISTING, References
 from dbstate.seeding.report import Report, TableResult
 from dbstate.seeding.samples import Samples
-from dbstate.values import ColumnValues, Setting, column_values
+from dbstate.seeding.sources import values_of
+from dbstate.values import ColumnValues, Setting
 
 Progress = Callable[[str, int], None]
 """Called with a model's label and the number of its rows that were written."""
@@ -62,6 +62,8 @@ class Session:
     """Tables without rows, and why."""
     learned: set[str] = field(default_factory=set)
     """Tables whose rules in the database were read."""
+    promised: dict[tuple[str, str], list[tuple[object, ...]]] = field(default_factory=dict)
+    """By table and foreign key, what keys of later rows will hold that rows name already."""
     agreements: dict[str, list[Agreement]] = field(default_factory=dict)
     """Which paths agree, by table."""
     samples: Samples = field(init=False)
@@ -77,32 +79,14 @@ class Session:
 
     def references(self) -> References:
         """What foreign and generic keys may name now."""
-        return References(self.catalog, self.records, self.stocks, self.plan, self._predicted, self.reasons)
+        return References(
+            self.catalog, self.records, self.stocks, self.plan, self._predicted, self.promised, self.reasons
+        )
 
     def source(self, table: str, column: str, unique: bool, disjoint: bool) -> ColumnValues:
         """Where the values of a column come from; its validators are asked."""
-
-        described = self.catalog[table]
-        facts = described.column(column)
-        called = facts.has_default and facts.default is None
-
-        def accept(value: object) -> object:
-            if facts.kind == "file" and value:
-                # Validators and clean() may open it.
-                self.samples.write(table, column, str(value))
-            cleaned = self.binding.accept(table, column, value)
-            self.binding.encode(table, column, cleaned)
-            return cleaned
-
-        return column_values(
-            described,
-            facts,
-            self.setting,
-            unique=unique,
-            disjoint=disjoint,
-            place=place_in_period(described, column) if disjoint else "",
-            accept=accept,
-            made=(lambda: self.binding.default(table, column)) if called else None,
+        return values_of(
+            self.catalog, self.binding, self.samples, self.setting, table, column, unique, disjoint
         )
 
     def automatic_keys(self, names: Iterable[str]) -> dict[tuple[str, str], Callable[[int], object]]:
@@ -123,24 +107,52 @@ class Session:
 
     def _predicted(self, unit: Unit, key: ForeignKey) -> list[tuple[object, ...]]:
         """Keys that the rows of a later unit of the same group will have."""
-        automatic = self.automatic_keys(unit.chain)
+        columns = [self._predict(unit, unit.table, name) for name in key.target_columns]
+        return list(zip(*columns, strict=False))
 
-        def value(table: str, name: str, index: int) -> object:
-            for link in self.catalog[table].parent_links:
-                if name in link.columns:
-                    return value(link.target, link.target_columns[link.columns.index(name)], index)
-            if (table, name) in automatic:
-                return automatic[table, name](index)
-            return self.source(table, name, True, False).realistic(unit.first[table] + index)
-
+    def _predict(self, unit: Unit, table: str, name: str) -> list[object]:
+        """What a column will hold in the unit's rows, one after the other."""
+        for link in self.catalog[table].parent_links:
+            if name in link.columns:
+                return self._predict(unit, link.target, link.target_columns[link.columns.index(name)])
+        for key in self.catalog[table].foreign_keys:
+            if name in key.columns and key.target != table:
+                return self._promise(unit, table, key, key.columns.index(name))
         rows = range(min(unit.rows, EXISTING))
-        return [tuple(value(unit.table, name, index) for name in key.target_columns) for index in rows]
+        counting = self.automatic_keys(unit.chain).get((table, name))
+        if counting is not None:
+            return [counting(index) for index in rows]
+        source = self.source(table, name, True, False)
+        found: list[object] = []
+        for index in rows:
+            draft = Draft(index, edge_at(index, self.plan.options.profile))
+            try:
+                found.append(value_of(source, unit.first[table] + index, draft))
+            except Exhausted:
+                break  # there will be no further rows
+        return found
+
+    def _promise(self, unit: Unit, table: str, key: ForeignKey, place: int) -> list[object]:
+        """Rows that a key of later rows will name, each by one of them: they are kept to it."""
+        kept = self.promised.get((table, key.name))
+        if kept is None:
+            self.promised[table, key.name] = []  # a key that leads back to itself promises nothing
+            stock = self.stocks.get(key.target)
+            later = [other for other in self.plan.units if other.table == key.target]
+            if stock is not None:
+                kept = [stock.values(position, key.target_columns) for position in stock.positions()]
+            else:
+                kept = self._predicted(later[0], key) if later else []
+            taken = set(self.records.rows(table, key.columns, limit=EXISTING) if unit.existing else ())
+            kept = [values for values in kept if values not in taken][: min(unit.rows, EXISTING)]
+            self.promised[table, key.name] = kept
+        return [values[place] for values in kept]
 
     def learn(self, names: Iterable[str]) -> bool:
         """Read the rules that the database has for these tables, once; whether there were new ones."""
         tables = dict(self.catalog.tables)
         for name in set(names) - self.learned:
-            tables[name] = self.backend.with_live_rules(self.connection, tables[name])
+            tables[name] = narrowed(self.backend.with_live_rules(self.connection, tables[name]))
         self.learned.update(names)
         changed = any(tables[name] != self.catalog[name] for name in names)
         if changed:

@@ -1,4 +1,4 @@
-"""Whether the rows of a plan fit on a disk: the least that they can take, against what is left."""
+"""Whether a plan fits: its rows on the disk, its locks in the server's table; the least that they take."""
 
 from __future__ import annotations
 
@@ -27,6 +27,17 @@ class TooLittleSpace(DbstateError):
         self.needed, self.free = needed, free
 
 
+class TooManyLocks(DbstateError):
+    """One transaction over so many tables needs more locks than the server has room for."""
+
+    def __init__(self, tables: int, needed: int, slots: int) -> None:
+        super().__init__(
+            f"cannot fill {tables:,} tables in one transaction: that takes about {needed:,} locks, and the "
+            f"server has room for {slots:,}; raise max_locks_per_transaction, or seed one app after the other"
+        )
+        self.tables, self.needed, self.slots = tables, needed, slots
+
+
 def check_space(catalog: Catalog, units: Iterable[Unit], free: int | None) -> None:
     """Nothing where ``free`` bytes may be enough or nobody knows them (None). Raises TooLittleSpace."""
     if free is None:
@@ -37,6 +48,21 @@ def check_space(catalog: Catalog, units: Iterable[Unit], free: int | None) -> No
         needed += unit.rows * sum(least_bytes(catalog[name]) for name in unit.chain)
     if needed > free:
         raise TooLittleSpace(rows, needed, free)
+
+
+def check_locks(catalog: Catalog, units: Iterable[Unit], slots: int | None) -> None:
+    """Nothing where the server has ``slots`` enough, or no limit (None). Raises TooManyLocks.
+
+    A lock for each table that is written to or referred to, and for each of its indexes.
+    """
+    if slots is None:
+        return
+    names = {name for unit in units if unit.rows for name in unit.chain}
+    names |= {key.target for name in names for key in catalog[name].foreign_keys}
+    tables = [catalog[name] for name in names if name in catalog.tables]
+    indexes = sum(sum(c.indexed for c in table.columns) + len(table.uniques) for table in tables)
+    if len(tables) + indexes > slots:
+        raise TooManyLocks(len(tables), len(tables) + indexes, slots)
 
 
 def least_bytes(table: Table) -> int:

@@ -11,6 +11,7 @@ from dbstate.adapters import Tree, tree_of
 from dbstate.adapters.trees import shape
 from dbstate.errors import DbstateError
 from dbstate.rows import Assembler, Draft, Exhausted, Reference
+from dbstate.rows.uniques import referring_columns
 from dbstate.seeding.load import Loader, RulesLearned, Unfillable
 from dbstate.seeding.plan import Unit
 from dbstate.seeding.report import TableResult
@@ -145,6 +146,7 @@ def _assembler(session: Session, unit: Unit) -> tuple[Assembler, dict[str, Tree]
         },
         agreements={name: tuple(session.agreements.get(name, ())) for name in unit.chain},
         stocks=session.stocks,
+        rows=unit.rows,
     )
     return assembler, trees
 
@@ -210,7 +212,8 @@ def place_in_trees(drafts: Sequence[Draft], trees: Mapping[str, Tree]) -> None:
 
 def _write_files(session: Session, drafts: list[Draft]) -> None:
     for name in drafts[0].values if drafts else ():
+        referring = referring_columns(session.catalog[name])
         for column in session.catalog[name].columns:
-            for draft in drafts if column.kind == "file" else ():
+            for draft in drafts if column.kind == "file" and column.name not in referring else ():
                 if file := draft.values[name].get(column.name):
                     session.samples.write(name, column.name, str(file))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from dbstate.adapters import Tree
 from dbstate.backends import LoadRefused
@@ -29,7 +29,12 @@ def verify(session: Session, made: Made) -> None:
     """Have all rows accepted, as far as that can be had."""
     trees = trees_of(session, made.unit)
     mender = Mender(
-        session.catalog, session.binding, session.records, made.assembler, _frozen(session, made, trees)
+        session.catalog,
+        session.binding,
+        session.records,
+        made.assembler,
+        _frozen(session, made, trees),
+        session.samples.write,
     )
     checked = made.drafts[:VERIFIED]
     parents = _parents(checked, trees)
@@ -168,8 +173,8 @@ def _remove(session: Session, made: Made, draft: Draft) -> bool:
                 columns = session.catalog[name].primary_key
                 session.records.delete(name, tuple(draft.values[name][column] for column in columns))
             session.backend.check_constraints_now(session.connection)
-    except LoadRefused:
-        return False  # a row somewhere names it: it stays, and is reported
+    except (LoadRefused, DatabaseError):
+        return False  # a row somewhere names it, or the user lacks DELETE: it stays, and is reported
     made.assembler.leave_out(draft)
     made.drafts.remove(draft)
     made.result.made -= 1

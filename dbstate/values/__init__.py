@@ -7,7 +7,7 @@ from dbstate.values.draw import Draw
 from dbstate.values.key import group_key, mix, mix_array, permuted, text_key
 from dbstate.values.locales import UnknownLocale, frozen_codes, resolve_locales
 from dbstate.values.meanings import BadMeaning, DuplicateMeaning, forget_meaning, meaning
-from dbstate.values.setting import EDGES, MISSING, Missing, NoValue, RangeValue, Setting
+from dbstate.values.setting import EDGES, MISSING, Missing, NoValue, RangeValue, Setting, ValueRefused
 
 __all__ = [
     "EDGES",
@@ -21,6 +21,7 @@ __all__ = [
     "RangeValue",
     "Setting",
     "UnknownLocale",
+    "ValueRefused",
     "column_values",
     "forget_meaning",
     "frozen_codes",

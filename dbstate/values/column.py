@@ -15,7 +15,7 @@ from dbstate.values.families.base import Task
 from dbstate.values.key import group_key, permuted
 from dbstate.values.known import KNOWN
 from dbstate.values.meanings import choose
-from dbstate.values.setting import EDGES, MISSING, NoValue, Setting
+from dbstate.values.setting import EDGES, MISSING, NoValue, Setting, ValueRefused
 
 Judge = Callable[[object], object]
 """Cleans a value; refuses it by raising a DbstateError."""
@@ -32,6 +32,10 @@ PROBED = 6
 """Rows that tell whether a judged column takes usual values at all."""
 HOPELESS = 3
 """Rows without any accepted value after which the pool is left empty."""
+MENDINGS = 24
+"""How often one candidate is mended."""
+CRASHES = 120
+"""Candidates after which a judge that fails alike for each is asked no more: it is not about the values."""
 POOLED = 24
 """Values of a pool that rows share."""
 POOLED_APART = 256
@@ -45,10 +49,13 @@ class ColumnValues:
     validators say and mention, and rows draw from that.
     """
 
-    __slots__ = ("_accept", "_column", "_empties", "_family", "_hard", "_key", "_pool", "_refusals",
-                 "_setting", "_table", "_unique", "capacity", "meaning")  # fmt: skip
+    __slots__ = ("_accept", "_column", "_crash", "_crashes", "_empties", "_family", "_hard", "_hold", "_key",
+                 "_pool", "_refusals", "_setting", "_table", "_unique", "_unjudged", "capacity",
+                 "meaning")  # fmt: skip
 
-    def __init__(self, family: Family, *, accept: Judge | None, empties: tuple[object, ...]) -> None:
+    def __init__(
+        self, family: Family, *, accept: Judge | None, hold: Judge | None, empties: tuple[object, ...]
+    ) -> None:
         task = family.task
         self._family = family
         self._table = task.table
@@ -56,11 +63,15 @@ class ColumnValues:
         self._setting = task.setting
         self._unique = task.unique or task.disjoint
         self._accept = accept if task.column.judged else None
+        self._hold = hold
+        self._unjudged = False
         self._empties = empties
         self._key = group_key(task.setting.seed, task.table.label, task.column.field)
         self._hard: bool | None = None
         self._pool: tuple[object, ...] | None = None
         self._refusals: list[tuple[object, str]] = []
+        self._crash, self._crashes = "", 0
+        """What the judge's code raised last, and for how many candidates in a row."""
         self.capacity = family.capacity
         """How many rows can differ in a unique column; None: practically any number."""
         self.meaning = family.meaning
@@ -79,11 +90,13 @@ class ColumnValues:
                 return found
         refusals: list[tuple[object, str]] = []
         if not self._is_hard():
-            found = self._first(self._family.candidates(draw), BOUND, refusals)
+            found = self._first(self._usuals(draw), BOUND, refusals)
             if found is not MISSING:
                 return found
         if (found := self._from_pool(row, salt)) is not MISSING:
             return found
+        if self._crash and not self._unjudged and self._hold is not None:
+            return self._held(row, salt)
         refusals = refusals or self._refusals
         example, refusal = refusals[-1] if refusals else (None, "there was none to try")
         raise NoValue(
@@ -102,7 +115,7 @@ class ColumnValues:
             raise KeyError(f"{name!r} is no edge case; they are {', '.join(EDGES)}")
         if name == "null" and self._empties:
             return self._first(iter(self._empties), EDGE_BOUND)
-        if self._unique and self._is_hard():
+        if self._unjudged or (self._unique and self._is_hard()):
             return MISSING  # values near the ends may be in the pool
         try:
             found = self._first(self._family.edge(name, self._draw(row, salt)), EDGE_BOUND)
@@ -116,6 +129,12 @@ class ColumnValues:
                 found = self._from_pool(row, salt)
         return found
 
+    def _usuals(self, draw: Draw) -> Iterator[object]:
+        """The family's candidates; where nobody judges them, what the model gives by itself first."""
+        if self._unjudged and not self._unique:
+            yield from self._given()
+        yield from self._family.candidates(draw)
+
     def _draw(self, row: int, salt: int, *, unique: bool | None = None) -> Draw:
         unique = self._family.unique if unique is None else unique
         return Draw(self._setting, self._table, self._column, row, salt, key=self._key, unique=unique)
@@ -124,6 +143,24 @@ class ColumnValues:
         if self._family.agrees or not self._empties or self._unique:
             return False
         return self._empties[0] is None or self._empties[0] == ""
+
+    def _held(self, row: int, salt: int) -> object:
+        """The row's value once no value was found, and the judge's code failed: a failure is no refusal."""
+        judge, hold = self._accept, self._hold
+        assert judge is not None
+        assert hold is not None
+
+        def accept(value: object) -> object:
+            try:
+                return judge(value)
+            except ValueRefused as refused:
+                if not refused.crashed:
+                    raise
+                return hold(value)
+
+        self._accept, self._unjudged = accept, True
+        self._hard, self._pool, self._refusals, self._crash, self._crashes = None, None, [], "", 0
+        return self.realistic(row, salt)
 
     # stand-by pools ----------------------------------------------------------------------------------
 
@@ -144,7 +181,7 @@ class ColumnValues:
     def _usual(self, row: int) -> object:
         """The row's usual value; None when a unique column has none left for it."""
         try:
-            return self._first(self._family.candidates(self._draw(row, 0)), BOUND, self._refusals)
+            return self._first(self._usuals(self._draw(row, 0)), BOUND, self._refusals)
         except IndexError:
             return None
 
@@ -167,6 +204,8 @@ class ColumnValues:
 
     def _shared(self) -> Iterator[object]:
         """The first accepted value of many rows; where these are few, more of one row's."""
+        if self._hold is not None and not self._unjudged and self._fails_by_itself():
+            return
         found: set[str] = set()
         for row in range(POOLED):
             if row >= HOPELESS and not found:
@@ -178,6 +217,17 @@ class ColumnValues:
         if len(found) < 3:
             accepted = self._accepted(self._all(POOLED, unique=False), WIDE_BOUND)
             yield from islice(accepted, POOLED // 2)
+
+    def _fails_by_itself(self) -> bool:
+        """Whether the judge's code fails for the very default of the model."""
+        self._crash = ""
+        self._first(self._given(), 2)
+        return bool(self._crash)
+
+    def _given(self) -> Iterator[object]:
+        yield from self._family.default()
+        if (called := self._family.called_default()) is not MISSING:
+            yield called
 
     def _apart(self) -> Iterator[object]:
         """Usual values of many rows, then accepted ones of all sorts."""
@@ -211,7 +261,7 @@ class ColumnValues:
         for candidate in islice(candidates, bound):
             refusals: list[tuple[object, str]] = []
             found = self._first(iter((candidate,)), 1, refusals)
-            for _ in range(8):
+            for _ in range(MENDINGS):
                 if found is not MISSING or not refusals:
                     break
                 mended = self._family.mended(*refusals[-1])
@@ -236,17 +286,29 @@ class ColumnValues:
         for candidate in islice(candidates, bound):
             reason = offence(self._column, candidate)
             if not reason:
+                if self._crashes >= CRASHES:
+                    return MISSING
                 try:
                     cleaned = candidate if self._accept is None else self._accept(candidate)
                 except DbstateError as error:
                     reason = str(error)
+                    self._note(error)
                 else:
+                    self._crashes = 0
                     reason = unshown(cleaned) or ("" if self._admits(cleaned) else "it is empty when cleaned")
                     if not reason:
                         return cleaned
             if refusals is not None:
                 refusals.append((candidate, reason))
         return MISSING
+
+    def _note(self, error: DbstateError) -> None:
+        """Whether the judge's code failed, and as before: then it is not about the values."""
+        if not isinstance(error, ValueRefused) or not error.crashed:
+            self._crashes = 0
+            return
+        self._crashes = self._crashes + 1 if error.reason == self._crash else 1
+        self._crash = error.reason
 
     def _admits(self, value: object) -> bool:
         """Whether the value is not empty, or may be: a search vector and an unknown type may stay null."""
@@ -281,17 +343,20 @@ def column_values(
     disjoint: bool = False,
     place: str = "",
     accept: Judge | None = None,
+    hold: Judge | None = None,
     made: Callable[[], object] | None = None,
 ) -> ColumnValues:
     """The values of a column.
 
     ``unique``: no two rows have the same. ``disjoint``: no two rows' ranges or periods overlap;
     ``place``: ``start`` or ``end`` for two columns that hold such a period, where this is known.
-    ``accept``: the judge; asked only where ``column.judged``. ``made``: calls the model's default where
-    that is a callable; a last resort, for its shape where it gives another value each time.
+    ``accept``: the judge; asked only where ``column.judged``. ``hold``: asked instead where no value is
+    found and the judge's code fails (see ValueRefused): whether the column can keep the value. ``made``:
+    calls the model's default where that is a callable; a last resort, for its shape where it gives another
+    value each time.
     """
     family = family_of(table, column, setting, unique=unique, disjoint=disjoint, place=place, made=made)
-    return ColumnValues(family, accept=accept, empties=empties(table, column, unique=unique))
+    return ColumnValues(family, accept=accept, hold=hold, empties=empties(table, column, unique=unique))
 
 
 def family_of(

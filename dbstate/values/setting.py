@@ -54,6 +54,18 @@ class RangeValue:
     bounds: Literal["[)", "[]", "(]", "()"] = "[)"
 
 
+class ValueRefused(DbstateError):
+    """A judge does not take a value.
+
+    ``crashed`` tells an exception of the judge's code from an honest refusal; ``reason`` is what it said.
+    """
+
+    def __init__(self, message: str, reason: str, *, crashed: bool) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.crashed = crashed
+
+
 class NoValue(DbstateError):
     """No value was found that a column takes; ``tried`` counts candidates, ``refusal`` is the last reason."""
 

@@ -71,12 +71,6 @@ def test_key_room(person: Database) -> None:
         person.backend.key_room(person.connection, PERSON, "nothing")
 
 
-def test_existing_keys_come_by_primary_key(person: Database) -> None:
-    person.run("INSERT INTO person (id, name) VALUES (3, 'c'), (1, 'a'), (2, 'b')")
-    read = person.backend.existing_keys
-    assert read(person.connection, PERSON, ["name", "id"], limit=2) == [("a", 1), ("b", 2)]
-
-
 def test_load_and_update(person: Database) -> None:
     rows = ([n, f"n{n}", None if n % 2 else n] for n in range(5_000))
     assert person.backend.load(person.connection, PERSON, ["id", "name", "age"], rows) == 5_000

@@ -89,20 +89,20 @@ def seeding(rows: int, rounds: int) -> Iterator[tuple[str, ...]]:
     )
 
     def seed() -> float:
-        _empty(product)
+        empty(product)
         return timed(lambda: prepare(apps, using=ALIAS, options=options).run())
 
-    with _database():
+    with database():
         seed()
         text, columns = _as_text(product)
         instances = list(product._base_manager.using(ALIAS).order_by("pk"))
 
         def copy() -> float:
-            _empty(product)
+            empty(product)
             return timed(lambda: _copy(product, columns, text))
 
         def create() -> float:
-            _empty(product)
+            empty(product)
             return timed(lambda: product._base_manager.using(ALIAS).bulk_create(instances, batch_size=2_000))
 
         ways = {RAW: copy, "dbstate_seed": seed, "bulk_create, ready instances": create}
@@ -113,7 +113,7 @@ def seeding(rows: int, rounds: int) -> Iterator[tuple[str, ...]]:
 
 
 @contextmanager
-def _database() -> Iterator[None]:
+def database() -> Iterator[None]:
     """A migrated database of its own, under ALIAS."""
     from django.core.management import call_command
     from django.db import connections
@@ -130,7 +130,7 @@ def _database() -> Iterator[None]:
             connections[ALIAS].close()
 
 
-def _empty(model: Any) -> None:
+def empty(model: Any) -> None:
     from django.db import connections
 
     with connections[ALIAS].cursor() as cursor:

@@ -20,6 +20,7 @@ from django.apps import apps
 from django.core.checks import Error
 from django.core.management import call_command
 from django.core.management.base import CommandError, SystemCheckError
+from django.db import OperationalError
 from django.test import override_settings
 
 from dbstate.errors import DbstateError, GuardRefusal
@@ -158,6 +159,14 @@ def test_failed_system_checks_are_2(
     assert exit_code(lambda *_: 0, "--skip-checks") == 0
 
 
+def test_broken_addresses_are_no_hindrance(monkeypatch: pytest.MonkeyPatch) -> None:
+    with override_settings(ROOT_URLCONF="urls_that_are_not_there"):
+        monkeypatch.setattr(Probe, "requires_system_checks", DbstateCommand.requires_system_checks)
+        assert exit_code(lambda *_: 0) == 0
+        monkeypatch.setattr(Probe, "requires_system_checks", "__all__")
+        assert exit_code(lambda *_: 0) == 2
+
+
 def test_help_is_shown_and_clean(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(lambda *_: 0, "--help") == 0
     out = capsys.readouterr().out
@@ -208,6 +217,14 @@ def test_now_is_a_moment_in_utc(given: object, moment: datetime) -> None:
     assert read_now(given).utcoffset() == timedelta(0)
 
 
+@pytest.mark.parametrize(
+    "given", ["0999-12-31", "9001-01-01", datetime(1, 1, 1), datetime(9999, 12, 31).date()]
+)
+def test_now_leaves_room_for_dates_around_it(given: object) -> None:
+    with pytest.raises(UsageError, match="its year is not between 1000 and 9000"):
+        read_now(given)
+
+
 @pytest.mark.parametrize("given", ["", "31.01.2026", "2026-02-30", "0001-01-01T00:00:00+14:00", "today"])
 def test_now_that_is_no_date_is_refused(given: str) -> None:
     with pytest.raises(UsageError, match="it is no date"):
@@ -236,6 +253,28 @@ def test_an_unreachable_database_is_one_message(django_db_blocker: Any, tmp_path
                 probe.connect(options_of())
     assert raised.value.exit_code == 2
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "said"),
+    [
+        ("57014", "cannot go on in database 'default'"),
+        ("53100", "make room on the server's disk"),
+        ("57P01", "cannot reach database 'default'"),
+        (None, "cannot reach database 'default'"),
+    ],
+)
+def test_a_server_that_gives_up_is_not_one_that_is_away(sqlstate: str | None, said: str) -> None:
+    error = OperationalError("no\nmore")
+    error.__cause__ = type("FromDriver", (Exception,), {"sqlstate": sqlstate})()
+
+    def act(probe: Probe, options: Options) -> int | None:
+        raise error from error.__cause__
+
+    with pytest.raises(CommandError, match=re.escape(said)) as raised:
+        call_command(Probe(act))
+    assert raised.value.returncode == 2
+    assert "no more" in str(raised.value)
 
 
 # -- labels -------------------------------------------------------------------------------------
@@ -345,6 +384,17 @@ def test_colour_is_for_terminals_unless_forced(monkeypatch: pytest.MonkeyPatch, 
     assert not options_of(stdout=terminal, output=str(tmp_path / "x")).color
     monkeypatch.setenv("NO_COLOR", "1")
     assert not options_of(stdout=terminal).color
+
+
+def test_tables_are_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    terminal = SimpleNamespace(isatty=lambda: True, write=lambda text: None, flush=lambda: None)
+    widths = []
+    for columns in ("20", "80", "400"):
+        monkeypatch.setenv("COLUMNS", columns)
+        widths.append(options_of(stdout=terminal).width)
+    assert widths == [60, 80, 140]
+    assert options_of(stdout=terminal, output=str(tmp_path / "x")).width == 100
+    assert options_of().width == 100
 
 
 # -- the guard ----------------------------------------------------------------------------------

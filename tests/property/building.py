@@ -6,13 +6,15 @@ import types
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import connections, models, transaction
 from django.db.models import F, Q
 
@@ -24,9 +26,19 @@ from tests.property.graphs import (
     settled,
     through_name,
 )
-from tests.property.traits import Part, part_of
+from tests.property.parts import part_of
+from tests.property.traits import Part
 
 NAMES = ("{}", "{} with spaces", "{}_UPPER", "{}_größe", "{}'s")
+
+
+NATURAL: tuple[Callable[..., Any], ...] = (
+    partial(models.CharField, max_length=12),
+    models.IntegerField,
+    models.UUIDField,
+    partial(models.SlugField, max_length=20),
+)
+"""Fields that to_field names, by the position of the model."""
 
 
 @dataclass(slots=True)
@@ -181,21 +193,26 @@ class _Builder:
         model = self._class(
             model_name(position), bases, members, constraints=constraints, unique_together=together, **meta
         )
-        rules = [part.clean for part in parts if part.clean]
-        if rules:
-            model.clean = _clean(model, rules)
+        told = [self._clean_of(position, n, one) for n, one in enumerate(settled(self.graph, position))]
+        cleaning = [rule for rule in (*(part.clean for part in parts), *told) if rule]
+        if cleaning:
+            model.clean = _clean(model, cleaning)
         self.built.models.append(model)
         self.built.parts.append(parts)
         self.built.tables.append(model)
         if spec.proxy:
             self._class(f"Proxy{position}", (model,), {}, proxy=True)
 
+    def _to(self, position: int) -> str:
+        return f"{self.label}.{model_name(position)}"
+
     def _key(self, position: int) -> dict[str, Any]:
         spec = self.graph.models[position]
         if spec.parent is not None:
             return {}
-        owner = next((r for r in spec.relations if r.kind == "key"), None)
-        to = f"{self.label}.{model_name(owner.target)}" if owner else ""
+        owner = next((r for r in settled(self.graph, position) if r.kind == "key"), None)
+        to = self._to(owner.target) if owner else ""
+        partner = self._to(either_targets(self.graph, position, owner)[1]) if owner else ""
         everything: dict[str, Callable[[], dict[str, Any]]] = {
             "auto": lambda: {"id": models.BigAutoField(primary_key=True)},
             "small_auto": lambda: {"number": models.SmallAutoField(primary_key=True, db_column="no")},
@@ -212,6 +229,11 @@ class _Builder:
                 "owner": models.ForeignKey(to, models.CASCADE, related_name="+"),
                 "day": models.DateField(),
             },
+            "composite_pair": lambda: {
+                "pk": models.CompositePrimaryKey("owner", "partner"),
+                "owner": models.ForeignKey(to, models.CASCADE, related_name="+"),
+                "partner": models.ForeignKey(partner, models.CASCADE, related_name="+"),
+            },
             "one_to_one": lambda: {
                 "owner": models.OneToOneField(to, models.CASCADE, primary_key=True, related_name="+")
             },
@@ -226,8 +248,8 @@ class _Builder:
                 if relation.target != position:
                     continue
                 if relation.kind == "to_field":
-                    made[f"natural_{position}"] = models.CharField(max_length=12, unique=True)
-                if relation.kind == "limited":
+                    made[f"natural_{position}"] = NATURAL[position % len(NATURAL)](unique=True)
+                if relation.kind in ("limited", "clean_limited"):
                     made[f"is_open_{position}"] = models.BooleanField(default=False)
                     made[f"shade_{position}"] = models.CharField(
                         max_length=5, choices=[("light", "light"), ("dark", "dark")]
@@ -265,10 +287,22 @@ class _Builder:
             return fields, [rule], {}
         if relation.kind == "either":
             return self._either(position, order, relation)
+        if relation.kind == "generic_unique":
+            unique = models.UniqueConstraint(fields=[f"{name}_type", f"{name}_id"], name=f"{name}_uq")
+            return _generic(name, relation, loose), [unique], {}
+        if relation.kind == "generic_limited":
+            only = {"app_label": self.label, "model": model_name(target).lower()}
+            return _generic(name, replace(relation, variant=1), loose, limit_choices_to=only), [], {}
+        if relation.kind in _TIES:
+            return self._tied(position, order, relation)
         if relation.kind == "ordered":
             return {name: foreign_key(to, models.CASCADE, **loose)}, [], {"order_with_respect_to": name}
         options: dict[str, Any] = {
-            "foreign_key": {},
+            "foreign_key": {"db_column": f"{name} Key"} if relation.variant == 5 else {},
+            "not_self": {},
+            "clean_limited": {},
+            "proxied": {},
+            "asked": {"null": True, "blank": False},
             "one_to_one": {},
             "undeferrable": {},
             "unchecked": {"db_constraint": False},
@@ -279,7 +313,53 @@ class _Builder:
         if relation.kind == "one_to_one":
             foreign_key = models.OneToOneField
         delete = (models.CASCADE, models.PROTECT, models.DO_NOTHING)[relation.variant % 3]
-        return {name: foreign_key(to, delete, **options, **loose)}, [], {}
+        if relation.kind == "not_self" and relation.variant % 2:
+            rules = [models.CheckConstraint(condition=~Q(**{name: F("pk")}), name=f"{name}_ck")]
+            return {name: foreign_key(to, delete, **loose)}, rules, {}
+        if relation.kind == "proxied" and self.graph.models[target].proxy:
+            to = f"{self.label}.Proxy{target}"
+        return {name: foreign_key(to, delete, **loose | options)}, [], {}
+
+    def _tied(
+        self, position: int, order: int, relation: Relation
+    ) -> tuple[dict[str, Any], list[models.BaseConstraint], dict[str, Any]]:
+        """A foreign key under one rule with another column."""
+        name = f"{relation.kind}_{position}_{order}"
+        beside = f"beside_{position}_{order}"
+        loose = {"null": relation.optional, "blank": relation.optional}
+        if relation.kind == "status":
+            loose = {"null": True, "blank": True}
+        one, other = either_targets(self.graph, position, relation)
+        if relation.kind == "pair_in_order":
+            other, loose = one, {}
+        key = models.ForeignKey(
+            self._to(one),
+            models.CASCADE,
+            related_name="+",
+            **({} if relation.kind == "unique_pair" else loose),
+        )
+        made, *rules = _TIES[relation.kind](name, beside, relation, self._to(other), loose)
+        return {name: key, beside: made}, rules, {}
+
+    def _clean_of(self, position: int, order: int, relation: Relation) -> Callable[[Any], None] | None:
+        """What clean() has to say of a relation."""
+        name = f"{relation.kind}_{position}_{order}"
+        if relation.kind == "not_self" and not relation.variant % 2:
+
+            def clean(row: Any) -> None:
+                if row.pk is not None and getattr(row, f"{name}_id") == row.pk:
+                    raise ValidationError({name: "A row is not its own parent."})
+
+            return clean
+        if relation.kind == "clean_limited":
+
+            def clean_limited(row: Any) -> None:
+                parent = getattr(row, name, None)
+                if parent is not None and not getattr(parent, f"is_open_{relation.target}"):
+                    raise ValidationError({name: "It is closed."})
+
+            return clean_limited
+        return None
 
     def _either(
         self, position: int, order: int, relation: Relation
@@ -308,13 +388,73 @@ class _Builder:
             }
             members["since"] = models.DateField()
             members["stars"] = models.PositiveSmallIntegerField(choices=[(n, str(n)) for n in range(1, 6)])
-            unique = models.UniqueConstraint(fields=["one", "other"], name=f"{self.label}_{name}_uq")
-            made = self._class(name, (models.Model,), members, constraints=[unique])
+            rules = [models.UniqueConstraint(fields=["one", "other"], name=f"{self.label}_{name}_uq")]
+            if relation.variant % 3 == 1:
+                members["pk"], rules = models.CompositePrimaryKey("one", "other"), []
+            elif relation.variant % 3 == 2:
+                members["place"] = models.PositiveSmallIntegerField()
+                fields = ["one", "place"]
+                rules.append(models.UniqueConstraint(fields=fields, name=f"{self.label}_{name}_place"))
+            made = self._class(name, (models.Model,), members, constraints=rules)
             self.built.between[name] = made
             self.built.tables.append(made)
 
 
-def _generic(name: str, relation: Relation, loose: dict[str, Any]) -> dict[str, Any]:
+def _with_other(name: str, beside: str, relation: Relation, other: str, loose: dict[str, bool]) -> Any:
+    made = models.ForeignKey(other, models.CASCADE, related_name="+", **loose)
+    return made, models.UniqueConstraint(fields=[name, beside], name=f"{name}_uq")
+
+
+def _with_choice(name: str, beside: str, relation: Relation, other: str, loose: dict[str, bool]) -> Any:
+    made: Any = (
+        models.CharField(max_length=5, choices=[("light", "light"), ("dark", "dark")]),
+        models.BooleanField(),
+        models.DateField(),
+        models.PositiveSmallIntegerField(),
+    )[relation.variant % 4]
+    return made, models.UniqueConstraint(fields=[name, beside], name=f"{name}_uq")
+
+
+def _with_flag(name: str, beside: str, relation: Relation, other: str, loose: dict[str, bool]) -> Any:
+    rule = models.UniqueConstraint(fields=[name], condition=Q(**{beside: True}), name=f"{name}_uq")
+    return models.BooleanField(default=relation.variant % 2 == 0), rule
+
+
+def _with_status(name: str, beside: str, relation: Relation, other: str, loose: dict[str, bool]) -> Any:
+    condition = Q(**{beside: "open", f"{name}__isnull": True}) | Q(
+        **{beside: "done", f"{name}__isnull": False}
+    )
+    made = models.CharField(max_length=4, choices=[("open", "open"), ("done", "done")])
+    return made, models.CheckConstraint(condition=condition, name=f"{name}_ck")
+
+
+def _with_slug(name: str, beside: str, relation: Relation, other: str, loose: dict[str, bool]) -> Any:
+    among = models.UniqueConstraint(fields=[name, beside], name=f"{name}_uq")
+    roots = models.UniqueConstraint(
+        fields=[beside], condition=Q(**{f"{name}__isnull": True}), name=f"{name}_root"
+    )
+    return models.SlugField(max_length=(6, 50)[relation.variant % 2]), among, roots
+
+
+def _in_order(name: str, beside: str, relation: Relation, other: str, loose: dict[str, bool]) -> Any:
+    rules: list[Any] = [models.CheckConstraint(condition=Q(**{f"{name}__lt": F(beside)}), name=f"{name}_ck")]
+    if relation.variant % 2:
+        rules.append(models.UniqueConstraint(fields=[name, beside], name=f"{name}_uq"))
+    return models.ForeignKey(other, models.CASCADE, related_name="+"), *rules
+
+
+_TIES: dict[str, Callable[..., Any]] = {
+    "unique_pair": _with_other,
+    "unique_choice": _with_choice,
+    "one_primary": _with_flag,
+    "status": _with_status,
+    "slug_in_parent": _with_slug,
+    "pair_in_order": _in_order,
+}
+"""What a foreign key is tied to: the other column, and the rule."""
+
+
+def _generic(name: str, relation: Relation, loose: dict[str, Any], **limits: Any) -> dict[str, Any]:
     kind, key = f"{name}_type", f"{name}_id"
     object_id: models.Field[Any, Any] = (
         models.CharField(max_length=64, null=relation.optional, blank=relation.optional)
@@ -322,7 +462,7 @@ def _generic(name: str, relation: Relation, loose: dict[str, Any]) -> dict[str, 
         else models.PositiveBigIntegerField(null=relation.optional, blank=relation.optional)
     )
     return {
-        kind: models.ForeignKey(ContentType, models.CASCADE, **loose),
+        kind: models.ForeignKey(ContentType, models.CASCADE, **loose, **limits),
         key: object_id,
         name: GenericForeignKey(kind, key, for_concrete_model=relation.variant % 3 != 0),
     }

@@ -9,21 +9,24 @@ least; ``tests.property.reference`` proves that claim without the code under tes
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
-from tests.property.traits import NARROW, ONLY_POSTGRESQL, PLAIN, TIED, Trait, part_of
+from tests.property.parts import NARROW, ONLY_POSTGRESQL, TIED, part_of
+from tests.property.traits import PLAIN, Trait
 
 T = TypeVar("T")
 
 ENOUGH = 3
 """Rows that every model should get where nothing limits it."""
 
-KEYS = ("auto", "uuid", "text", "integer", "small_auto", "composite", "composite_parent", "one_to_one")
+OWNED_KEYS = ("composite_parent", "composite_pair", "one_to_one")
+"""Keys that are made of other models'."""
+KEYS = ("auto", "uuid", "text", "integer", "small_auto", "composite", *OWNED_KEYS)
 SINGLE_KEYS = frozenset({"auto", "uuid", "text", "integer", "small_auto", "one_to_one"})
 RELATIONS = (
     "foreign_key",
@@ -39,7 +42,32 @@ RELATIONS = (
     "either",
     "ordered",
     "undeferrable",
+    "unique_pair",
+    "unique_choice",
+    "one_primary",
+    "status",
+    "not_self",
+    "clean_limited",
+    "asked",
+    "proxied",
+    "generic_unique",
+    "slug_in_parent",
+    "pair_in_order",
+    "generic_limited",
 )
+TIGHT = frozenset(
+    {
+        "key",
+        "one_to_one",
+        "unique_foreign_key",
+        "two_distinct",
+        "unique_pair",
+        "unique_choice",
+        "not_self",
+        "pair_in_order",
+    }
+)
+"""Relations that may leave room for few rows."""
 ODD_NAMES = 5
 """Forms of table names; the first is plain."""
 
@@ -191,11 +219,13 @@ def _draw_model(chooser: Chooser, specs: Sequence[ModelSpec], vendor: str) -> Mo
     targets = [n for n, spec in enumerate(specs) if spec.key in SINGLE_KEYS]
     key = "auto"
     if parent is None and chance(chooser, 40):
-        key = pick(chooser, KEYS if targets else KEYS[:-2])
+        key = pick(chooser, KEYS if targets else KEYS[: -len(OWNED_KEYS)])
     traits = several(chooser, 6, 70, lambda chooser: _draw_trait(chooser, vendor))
     relations: list[Relation] = []
-    if key in ("one_to_one", "composite_parent"):
-        relations.append(Relation("key", pick(chooser, targets[::-1]), optional=False))
+    if key in OWNED_KEYS:
+        relations.append(
+            Relation("key", pick(chooser, targets[::-1]), optional=False, variant=chooser.number(0, 5))
+        )
     relations += several(chooser, 3, 55, lambda chooser: _draw_relation(chooser, len(specs), key))
     return ModelSpec(
         key=key,
@@ -211,7 +241,7 @@ def _draw_model(chooser: Chooser, specs: Sequence[ModelSpec], vendor: str) -> Mo
 def may_be_parent(spec: ModelSpec) -> bool:
     """Whether rows of children always find room in its table."""
     narrow = any(trait.kind in NARROW for trait in spec.traits)
-    tight = any(r.kind in ("key", "one_to_one", "unique_foreign_key", "two_distinct") for r in spec.relations)
+    tight = any(r.kind in TIGHT for r in spec.relations)
     return spec.key in ("auto", "uuid", "text", "integer") and not narrow and not tight
 
 
@@ -257,10 +287,17 @@ def settled(graph: Graph, position: int) -> tuple[Relation, ...]:
     """
     found = []
     for relation in graph.models[position].relations:
+        if relation.kind == "not_self" and graph.models[position].key not in SINGLE_KEYS:
+            continue
         target = _possible(graph, relation.target)
-        if relation.kind == "generic" or (relation.kind == "key" and target is not None):
+        if (
+            relation.kind == "generic"
+            or (relation.kind == "key" and target is not None)
+            or relation.kind == "generic_unique"
+        ):
             found.append(relation)
         elif target is not None:
+            target = position if relation.kind == "not_self" else target
             found.append(Relation(relation.kind, target, relation.optional, relation.variant))
     return tuple(found)
 
@@ -316,30 +353,55 @@ def _carry(graph: Graph, position: int, least: dict[str, Expectation]) -> None:
         parent = model_name(spec.parent)
         limit(own, least[parent].least, f"inherits from {parent}")
     for order, relation in enumerate(settled(graph, position)):
-        if relation.kind == "generic":
+        if relation.kind in ("generic", "generic_unique"):
             continue
         target = model_name(relation.target)
         room, why = least[target].least, f"needs {target}: {least[target].why}"
         empty = room == 0
         if relation.kind in ("key", "one_to_one", "unique_foreign_key") and not relation.optional:
-            limit(own, room if relation.kind != "key" or spec.key == "one_to_one" else ENOUGH, why)
+            limit(own, _room_of_key(graph, position, relation, least), why)
         if relation.kind == "two_distinct":
             limit(own, ENOUGH if room >= 2 else 0, f"needs two rows of {target}")
         elif relation.kind == "either":
             others = [model_name(n) for n in either_targets(graph, position, relation)]
             limit(own, 0 if all(least[n].least == 0 for n in others) else ENOUGH, why)
+        elif relation.kind == "unique_pair":
+            other = least[model_name(either_targets(graph, position, relation)[1])].least
+            limit(own, min(ENOUGH, room * (ENOUGH if relation.optional else other)), why)
+        elif relation.kind == "pair_in_order":
+            pairs = room * (room - 1) // 2
+            limit(own, min(ENOUGH, pairs if relation.variant % 2 else pairs * ENOUGH), why)
+        elif relation.kind == "unique_choice" and not relation.optional:
+            limit(own, min(ENOUGH, room * 2), why)
+        elif relation.kind == "not_self":
+            limit(own, 0 if room < 2 and not relation.optional else room, f"needs two rows of {target}")
         elif relation.kind == "through":
             rows = min(ENOUGH, least[own].least * room)
             limit(through_name(position, order), rows, why if empty else f"needs {own}: {least[own].why}")
         elif relation.kind == "many_to_many":
             rows = min(1, least[own].least * room)
             limit(automatic_name(position, order), rows, why if empty else f"needs {own}: {least[own].why}")
-        elif relation.kind == "limited" and room < 2 and not relation.optional:
+        elif relation.kind in ("limited", "clean_limited") and room < 2 and not relation.optional:
             limit(own, 0, f"{target} may have no row of the kind that is asked for")
+        elif relation.kind == "generic_limited" and (
+            relation.target == position or _begins_cycle(graph, position, relation)
+        ):
+            limit(own, ENOUGH if relation.optional else 0, f"needs a row of {target} first")
         elif relation.kind == "undeferrable" and _begins_cycle(graph, position, relation):
             limit(own, 0, "it is on a cycle of required keys, one of which cannot be deferred")
-        elif not relation.optional and empty:
+        elif not relation.optional and empty and relation.kind != "status":
             limit(own, 0, why)
+
+
+def _room_of_key(graph: Graph, position: int, relation: Relation, least: Mapping[str, Expectation]) -> int:
+    """How many rows have a parent, or parents, of their own."""
+    spec = graph.models[position]
+    room = least[model_name(relation.target)].least
+    if relation.kind == "key" and spec.key == "composite_pair":
+        room *= least[model_name(either_targets(graph, position, relation)[1])].least
+    return (
+        min(ENOUGH, room) if relation.kind != "key" or spec.key != "composite_parent" or not room else ENOUGH
+    )
 
 
 def _begins_cycle(graph: Graph, position: int, relation: Relation) -> bool:
@@ -363,10 +425,13 @@ def needed(graph: Graph, position: int) -> list[int]:
     spec = graph.models[position]
     found = [] if spec.parent is None else [spec.parent]
     for relation in settled(graph, position):
-        always = relation.kind in ("two_distinct", "either", "key")
-        never = relation.kind in ("generic", "many_to_many", "through")
-        if always or not (relation.optional or never):
+        always = relation.kind in ("two_distinct", "either", "key", "pair_in_order")
+        never = relation.kind in ("generic", "generic_unique", "many_to_many", "through", "status")
+        pair = relation.kind == "unique_pair"
+        if always or pair or not (relation.optional or never):
             found.append(relation.target)
+        if (pair and not relation.optional) or (relation.kind == "key" and spec.key == "composite_pair"):
+            found.append(either_targets(graph, position, relation)[1])
     return found
 
 

@@ -6,13 +6,13 @@ They prove that what a graph expects is possible, and try the judge on rows know
 from __future__ import annotations
 
 import uuid
-from itertools import islice, product
+from itertools import combinations, islice, product
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections, models
 
-from tests.property.building import Built
+from tests.property.building import NATURAL, Built
 from tests.property.graphs import (
     Graph,
     Relation,
@@ -23,7 +23,7 @@ from tests.property.graphs import (
     settled,
     through_name,
 )
-from tests.property.traits import day
+from tests.property.traits import day, letters
 
 
 def key_of(graph: Graph, position: int, n: int) -> Any:
@@ -40,6 +40,11 @@ def key_of(graph: Graph, position: int, n: int) -> Any:
         "uuid": uuid.UUID(int=1000 * root + n + 1),
         "text": f"k{n}",
     }[spec.key]
+
+
+def natural(position: int, n: int) -> Any:
+    """What to_field names in row n."""
+    return (f"n{n}", n, uuid.UUID(int=7000 + n), f"n-{n}")[position % len(NATURAL)]
 
 
 def insert_reference_rows(built: Built, using: str = "default") -> None:
@@ -84,26 +89,28 @@ def _values(built: Built, position: int, n: int) -> dict[str, Any]:
         values |= {"shelf": n, "number": "x"}
     elif spec.key == "composite_parent":
         values["day"] = day(n)
-    elif spec.key != "one_to_one":
+    elif spec.key not in ("one_to_one", "composite_pair"):
         values[model._meta.pk.attname] = key_of(graph, position, n)
     names = {made.name for made in model._meta.local_fields}
-    values |= {f"natural_{position}": f"n{n}"} if f"natural_{position}" in names else {}
+    values |= {f"natural_{position}": natural(position, n)} if f"natural_{position}" in names else {}
     if f"is_open_{position}" in names:
         values |= {f"is_open_{position}": n == 0, f"shade_{position}": "light" if n else "dark"}
     for order, relation in enumerate(settled(graph, position)):
-        values |= _relation_values(graph, position, order, relation, n)
+        values |= _relation_values(built, position, order, relation, n)
     return values
 
 
-def _relation_values(graph: Graph, position: int, order: int, relation: Relation, n: int) -> dict[str, Any]:
+def _relation_values(built: Built, position: int, order: int, relation: Relation, n: int) -> dict[str, Any]:
+    graph = built.graph
     name = f"{relation.kind}_{position}_{order}"
     if relation.kind in ("many_to_many", "through"):
         return {}
-    if relation.kind == "generic":
+    if relation.kind in ("generic", "generic_unique"):
         if relation.optional and n % 2:
             return {}
         own = ContentType.objects.get_for_model(ContentType)
-        return {f"{name}_type_id": own.pk, f"{name}_id": own.pk}
+        keys = ContentType.objects.order_by("pk").values_list("pk", flat=True)
+        return {f"{name}_type_id": own.pk, f"{name}_id": keys[n]}
     if relation.kind == "either":
         one, other = either_targets(graph, position, relation)
         first = graph.expected[model_name(one)].least > 0
@@ -116,18 +123,56 @@ def _relation_values(graph: Graph, position: int, order: int, relation: Relation
             f"first_{position}_{order}_id": key_of(graph, target, 0),
             f"second_{position}_{order}_id": key_of(graph, target, 1),
         }
+    other = either_targets(graph, position, relation)[1]
+    others = graph.expected[model_name(other)].least
+    if relation.kind == "key" and graph.models[position].key == "composite_pair":
+        return {
+            "owner_id": key_of(graph, target, n // others),
+            "partner_id": key_of(graph, other, n % others),
+        }
     if relation.kind == "key":
         return {"owner_id": key_of(graph, target, n % rows)}
-    if rows == 0 or (relation.optional and relation.kind in ("undeferrable", "limited")):
-        return {}
+    beside = f"beside_{position}_{order}"
+    if relation.kind == "unique_pair" and relation.optional:
+        return {f"{name}_id": key_of(graph, target, 0)}
+    if relation.kind == "unique_pair":
+        return {
+            f"{name}_id": key_of(graph, target, n // others),
+            f"{beside}_id": key_of(graph, other, n % others),
+        }
+    if relation.kind == "pair_in_order":
+        first, second = (*combinations(range(rows), 2),)[n if relation.variant % 2 else 0]
+        return {f"{name}_id": key_of(graph, target, first), f"{beside}_id": key_of(graph, target, second)}
+    if relation.kind == "status":
+        done = rows > 0 and n % 2 == 1
+        return {beside: "done", f"{name}_id": key_of(graph, target, 0)} if done else {beside: "open"}
+    if relation.kind == "not_self":
+        return {} if relation.optional else {f"{name}_id": key_of(graph, target, (n + 1) % rows)}
+    more: dict[str, Any] = {}
+    if relation.kind == "one_primary":
+        more = {beside: n == 0}
+    if relation.kind == "slug_in_parent":
+        more = {beside: letters(n)}
+    if relation.kind == "unique_choice":
+        turn = n // rows if rows else n % 2
+        more = {beside: (("light", "dark")[turn], turn == 1, day(turn), turn)[relation.variant % 4]}
+    if relation.kind == "generic_limited":
+        if rows == 0 or relation.optional:
+            return {}
+        kind = ContentType.objects.get_for_model(built.models[target])
+        return {f"{name}_type_id": kind.pk, f"{name}_id": str(key_of(graph, target, 0))}
+    if rows == 0 or (relation.optional and relation.kind in ("undeferrable", "limited", "clean_limited")):
+        return more
     if relation.optional and n >= rows:
-        return {}
+        return more
     parent = n % rows
+    if relation.kind == "clean_limited":
+        parent = 0
     if relation.kind == "limited":
         parent = 1 if relation.variant % 4 == 2 else 0
     if relation.kind == "to_field":
-        return {f"{name}_id": f"n{parent}"}
-    more = {"_order": n} if _is_order(graph, position, order) else {}
+        return {f"{name}_id": natural(target, parent)}
+    more |= {"_order": n} if _is_order(graph, position, order) else {}
     return {f"{name}_id": key_of(graph, target, parent), **more}
 
 
@@ -152,8 +197,9 @@ def _between(built: Built, position: int, order: int, relation: Relation, using:
                 other_id=key_of(graph, relation.target, other),
                 since=day(one),
                 stars=1 + other,
+                **({"place": place} if relation.variant % 3 == 2 else {}),
             )
-            for one, other in pairs
+            for place, (one, other) in enumerate(pairs)
         )
     elif relation.kind == "many_to_many" and graph.expected[automatic_name(position, order)].least:
         made: Any = built.models[position]._meta.get_field(f"many_{position}_{order}")

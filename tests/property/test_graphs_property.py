@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable, Iterator
 from typing import Any
 from unittest import mock
 
@@ -27,7 +26,8 @@ from tests.property.graphs import (
     model_name,
 )
 from tests.property.judge import check_database
-from tests.property.traits import ONLY_POSTGRESQL, Trait
+from tests.property.parts import ONLY_POSTGRESQL
+from tests.property.traits import Trait
 
 NOW = datetime.datetime(2025, 6, 15, 12, tzinfo=datetime.UTC)
 SMALL = 4
@@ -91,22 +91,6 @@ def too_few(built: Built) -> list[str]:
     return found
 
 
-KNOWN = {
-    46: "on Django 6.1 one table is refused without need",
-    1243: "a key that rows were to have is not the one that they got: the table is refused without need",
-    1411: "a child's rows find no values that its parent's rows have left",
-    2268: "a parent has one row left, where two keys of a child must name different ones",
-}
-"""Graphs that do not always hold yet, and what is wrong."""
-
-
-def marked(numbers: Iterable[int]) -> Iterator[Any]:
-    """The seeds, those of known failures marked."""
-    for seed in numbers:
-        known = [pytest.mark.xfail(reason=KNOWN[seed], strict=False)] if seed in KNOWN else []
-        yield pytest.param(seed, marks=known)
-
-
 def seeds() -> list[int]:
     """Plain seeds to run: those of the environment, else a few."""
     asked = os.environ.get(REPLAY, "0-99")
@@ -114,7 +98,7 @@ def seeds() -> list[int]:
     return list(range(int(first), int(last or first) + 1))
 
 
-@pytest.mark.parametrize("seed", marked(seeds()))
+@pytest.mark.parametrize("seed", seeds())
 def test_a_seeded_graph_holds(seed: int, database: None) -> None:
     graph = graph_from_seed(seed, greatest=SMALL, vendor=connection.vendor)
     assert problems_of(graph) == [], graph
@@ -134,6 +118,36 @@ AWKWARD = {
         ModelSpec(traits=(Trait("clean_xor"), Trait("clean_xor"))),
         ModelSpec(traits=(Trait("clean_xor"),), parent=0),
     ),
+    "may not name itself": (ModelSpec(relations=(Relation("not_self", 0, optional=False),)),),
+    "may not name itself in the database": (
+        ModelSpec(relations=(Relation("not_self", 0, optional=False, variant=1),)),
+    ),
+    "leaves few unique numbers to its heirs": (
+        ModelSpec(traits=(Trait("check_range", variant=1, unique=True),)),
+        ModelSpec(parent=0),
+        ModelSpec(relations=(Relation("two_distinct", 1, optional=False),)),
+    ),
+    "leaves unique codes to its heirs": (
+        ModelSpec(traits=(Trait("check_pattern", variant=3, unique=True),)),
+        ModelSpec(parent=0),
+    ),
+    "has keys that rows name before they are there": (
+        ModelSpec(),
+        ModelSpec(
+            key="one_to_one",
+            relations=(Relation("key", 0, optional=False), Relation("two_distinct", 2, optional=False)),
+        ),
+        ModelSpec(key="one_to_one", relations=(Relation("key", 1, optional=False),)),
+    ),
+    "names later rows by a generic key": (
+        ModelSpec(relations=(Relation("generic_limited", 1, optional=False),)),
+        ModelSpec(relations=(Relation("foreign_key", 0, optional=True),)),
+        ModelSpec(relations=(Relation("foreign_key", 0, optional=False),)),
+    ),
+    "has a choice once a year beside rules of clean()": (
+        ModelSpec(traits=(Trait("unique_for", variant=2), Trait("clean_xor"), Trait("clean_some"))),
+    ),
+    "keeps the order of its rows": (ModelSpec(relations=(Relation("ordered", 0),)),),
     "is on a cycle of required keys": (
         ModelSpec(relations=(Relation("one_to_one", 1, optional=False),)),
         ModelSpec(relations=(Relation("two_distinct", 0, optional=False),)),
@@ -176,7 +190,7 @@ def test_any_small_graph_holds(database: None, graph: Graph) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", marked([*range(1000, 2000), 2268]))
+@pytest.mark.parametrize("seed", [*range(1000, 2000), 2268])
 def test_a_middling_graph_holds(seed: int, database: None) -> None:
     graph = graph_from_seed(seed, vendor=connection.vendor)
     assert problems_of(graph) == [], graph

@@ -20,8 +20,9 @@ from tests.property.graphs import (
     model_name,
 )
 from tests.property.judge import Interval, _nested, check_database
+from tests.property.parts import NARROW, TIED
 from tests.property.reference import insert_reference_rows
-from tests.property.traits import NARROW, PLAIN, TIED, Trait
+from tests.property.traits import PLAIN, Trait
 
 GRAPH = Graph(
     (

@@ -119,15 +119,12 @@ PLAIN: dict[str, Plain] = {
     "boolean": Plain(
         ("is_active", "flag"), models.BooleanField, ({}, {"default": False}), lambda n: n % 2 == 0, False
     ),
-    "date": Plain(
-        ("born_on", "expires_on", "date"), models.DateField, ({}, {"auto_now_add": True}), day, False
-    ),
+    "date": Plain(("born_on", "expires_on", "date"), models.DateField, ({}, {"auto_now_add": True}), day),
     "datetime": Plain(
         ("created_at", "updated_at", "deleted_at"),
         models.DateTimeField,
         ({}, {"auto_now": True}, {"auto_now_add": True}),
         moment,
-        False,
     ),
     "decimal": Plain(
         ("price", "amount", "latitude"),
@@ -174,9 +171,7 @@ PLAIN: dict[str, Plain] = {
     ),
     "time": Plain(("opens_at",), models.TimeField, ({},), lambda n: datetime.time(n % 24, n // 24)),
     "duration": Plain(("duration",), models.DurationField, ({},), lambda n: datetime.timedelta(days=n)),
-    "json": Plain(
-        ("payload", "settings"), models.JSONField, ({}, {"default": dict}), lambda n: {"n": n}, False
-    ),
+    "json": Plain(("payload", "settings"), models.JSONField, ({}, {"default": dict}), lambda n: {"n": n}),
     "ip": Plain(
         ("ip",),
         models.GenericIPAddressField,
@@ -184,7 +179,7 @@ PLAIN: dict[str, Plain] = {
         lambda n: f"192.0.2.{n}",
         samples={2: lambda n: f"2001:db8::{n + 1}"},
     ),
-    "binary": Plain(("blob",), models.BinaryField, ({}, {"max_length": 8}), lambda n: bytes([n]), False),
+    "binary": Plain(("blob",), models.BinaryField, ({}, {"max_length": 8}), lambda n: bytes([n])),
     "file": Plain(("document",), models.FileField, ({"upload_to": "x/"},), lambda n: f"x/{n}.txt"),
     # Validators.
     "regex": Plain(
@@ -256,17 +251,13 @@ PLAIN: dict[str, Plain] = {
         pg.IntegerRangeField,
         ({},),
         lambda n: NumericRange(n, n + 5),
-        False,
     ),
-    "date_range": Plain(
-        ("period",), pg.DateRangeField, ({},), lambda n: DateRange(day(n), day(n + 3)), False
-    ),
+    "date_range": Plain(("period",), pg.DateRangeField, ({},), lambda n: DateRange(day(n), day(n + 3))),
     "decimal_range": Plain(
         ("prices",),
         pg.DecimalRangeField,
         ({}, {"default_bounds": "[]"}),
         lambda n: NumericRange(Decimal(n), Decimal(n + 1)),
-        False,
     ),
 }
 
@@ -279,10 +270,11 @@ def plain_part(prefix: str, trait: Trait) -> Part:
     variant = trait.variant % len(plain.options)
     options = dict(plain.options[variant])
     name = f"{plain.words[trait.variant % len(plain.words)]}_{prefix}"
-    if trait.optional and not any(key.startswith("auto_now") for key in options):
+    automatic = any(key.startswith("auto_now") for key in options)
+    if trait.optional and not automatic:
         options["blank"] = True
         options["null"] = not issubclass(plain.type, TEXTUAL) or trait.variant % 2 == 1
-    if trait.unique and plain.may_be_unique:
+    if trait.unique and plain.may_be_unique and not automatic:
         options.pop("default", None)
         options["unique"] = True
     sample = plain.samples.get(variant, plain.sample)
@@ -665,10 +657,3 @@ ONLY_POSTGRESQL = frozenset(
         "unique_deferrable",
     }
 )
-
-
-def part_of(prefix: str, trait: Trait) -> Part:
-    """What this trait adds to a model; ``prefix`` makes its names unique in the project."""
-    if trait.kind in PLAIN:
-        return plain_part(prefix, trait)
-    return (TIED | NARROW)[trait.kind](prefix, trait)

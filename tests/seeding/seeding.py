@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import itertools
 import json
@@ -16,10 +17,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
 
+from dbstate.introspection import read_catalog
 from tests.scratch import run_on_server
 
 ROOT = Path(__file__).parents[2]
@@ -156,6 +159,30 @@ def dump() -> dict[str, list[str]]:
         table: [row for (row,) in query(f'SELECT t::text FROM {table} AS t ORDER BY t::text COLLATE "C"')]
         for table in tables()
     }
+
+
+_COMPARABLE = """
+    SELECT format(CASE WHEN attname = ANY (%s)
+        THEN '(SELECT app_label || model FROM django_content_type WHERE id = t.%%I)' ELSE '%%I' END, attname)
+    FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+    ORDER BY attnum
+"""
+
+
+def digests() -> dict[str, str]:
+    """By table, a short digest of its rows, without what is not of seeding's making.
+
+    In generic keys content types stand by name, since Django numbers them otherwise in each release; what
+    the server generates (search vectors, upper case) is left out, and where the project lies on the disk.
+    """
+    types = {table.name: [key.type_column for key in table.generic_keys] for table in read_catalog(apps)}
+    found = {}
+    for table in tables():
+        columns = ", ".join(name for (name,) in query(_COMPARABLE, types.get(table, []), table))
+        rows = query(f"SELECT ROW({columns})::text FROM {table} AS t")
+        text = "\n".join(sorted(row.replace(str(ROOT), "") for (row,) in rows))
+        found[table] = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return found
 
 
 def differences(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> dict[str, Any]:

@@ -103,12 +103,28 @@ def test_tables_of_others_are_skipped_with_the_reason():
         table("log", library_filled="the library writes it"), table("view", managed=False), table("gone")
     )
     made = planned(described, {"gone": None})
-    assert {skipped.table: skipped.reason.split(":")[0] for skipped in made.skipped} == {
-        "log": "the library writes it",
-        "view": "unmanaged",
-        "gone": "the table is not in the database",
+    assert {s.table: (s.reason.split(":")[0], s.failed) for s in made.skipped} == {
+        "log": ("the library writes it", False),
+        "view": ("unmanaged", False),
+        "gone": ("the table is not in the database", True),
     }
     assert made.units == ()
+
+
+def test_a_table_that_nobody_may_look_into_is_not_filled():
+    made = plan(catalog(USER), {}, Options(now=NOW))
+    assert [(s.table, s.failed) for s in made.skipped] == [("user", True)]
+    assert "lacks SELECT" in made.skipped[0].reason
+
+
+def test_a_table_that_stays_empty_for_want_of_room_is_not_filled():
+    profile = table("profile", key("user", "user"), uniques=(unique("user_id"),))
+    described = catalog(USER, profile)
+    made = planned(described, rows_by_label={"app.user": 0})
+    assert [(s.table, s.failed) for s in made.skipped] == [("profile", True)]
+    assert "can hold 0 rows" in made.skipped[0].reason
+    for wanted in ({"app.user": 0, "app.profile": 0}, {"app.user": 1}):
+        assert planned(described, rows_by_label=wanted).skipped == ()
 
 
 def test_more_rows_than_the_key_numbers_are_refused():

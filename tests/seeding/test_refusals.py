@@ -32,9 +32,18 @@ from tests.seeding.seeding import (
 @contextmanager
 def unchanged() -> Iterator[None]:
     """The rows are the same before and after."""
-    before = dump()
+    before = dump_of_all()
     yield
-    assert dump() == before
+    assert dump_of_all() == before
+
+
+def dump_of_all() -> dict[str, list[str]]:
+    """The rows, also those that the role in use may not see."""
+    role = value("SELECT current_setting('role')")
+    query("RESET ROLE")
+    rows = dump()
+    query(f"SET LOCAL ROLE {role}")
+    return rows
 
 
 # -- requests that cannot be read ---------------------------------------------------------------------
@@ -117,7 +126,7 @@ def test_a_database_that_does_not_answer(migrated: str) -> None:
     outcome = seed_apart(database="dbstate_there_is_no_such_database")
     assert (outcome.code, outcome.out) == (2, "")
     assert "cannot reach database 'default'" in outcome.err
-    assert "start the server, or correct DATABASES['default']" in outcome.err
+    assert "start the server, create the database, or correct DATABASES['default']" in outcome.err
     assert "Traceback" not in outcome.err
 
 
@@ -143,11 +152,28 @@ def unapply(name: str) -> None:
 def test_pending_migrations_are_applied_where_nothing_can_be_lost() -> None:
     unapply("0002_keeper_name_view")
     dry = seed("--dry-run")
-    assert dry.code == 2
-    assert "(zoo.0002_keeper_name_view); a run without --dry-run applies them first" in dry.err
+    assert dry.code == 0
+    assert dry.out.startswith("1 pending migration first; then, in the tables as they make them:\n")
+    assert value("SELECT count(*) FROM django_migrations WHERE name = '0002_keeper_name_view'") == 0
     outcome = seed("zoo.Keeper")
     assert (outcome.code, outcome.err) == (0, "applying 1 pending migration first\n")
     assert value("SELECT count(*) FROM zoo_keeper_name") == 10
+
+
+@pytest.mark.usefixtures("empty")
+def test_tables_of_an_app_without_migrations_are_made_where_nothing_can_be_lost(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.MIGRATION_MODULES = {"admin": None}
+    query("DROP TABLE django_admin_log")
+    with monkeypatch.context() as patch:
+        patch.setattr(dbstate_seed, "_disposable", lambda verdict: False)
+        elsewhere = seed_json("admin", "zoo.Site", "--rows", "1")
+    assert (elsewhere.code, elsewhere.failed) == (1, {"admin.LogEntry": "the table is not in the database"})
+    assert "admin.LogEntry  10 rows" in seed("admin", "--dry-run").out
+    outcome = seed("admin")
+    assert (outcome.code, outcome.err) == (0, "making the tables of what has no migrations first: admin\n")
+    assert value("SELECT count(*) FROM django_admin_log") == 10
 
 
 @pytest.mark.usefixtures("empty")
@@ -176,6 +202,19 @@ def test_an_unmarked_database_with_rows_of_people_is_refused(migrated: str, djan
 
 # -- tables that cannot be filled ---------------------------------------------------------------------
 
+
+def as_user_after(*statements: str) -> list[str]:
+    """Work on as a user who may do everything but what the statements take away."""
+    return [
+        "CREATE ROLE {role}",
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}",
+        "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}",
+        "GRANT pg_read_all_settings TO {role}",
+        *statements,
+        "SET LOCAL ROLE {role}",
+    ]
+
+
 REFUSING = {
     "a CHECK that nothing meets": (
         ["ALTER TABLE shop_plan ADD CONSTRAINT impossible CHECK (price_cents < 0)"],
@@ -189,15 +228,16 @@ REFUSING = {
         ],
         "plans are made by the board",
     ),
+    "a table that may not be read": (
+        as_user_after("REVOKE SELECT ON shop_plan FROM {role}"),
+        "lacks SELECT",
+    ),
+    "a sequence that may not be set": (
+        as_user_after("REVOKE UPDATE ON SEQUENCE shop_plan_id_seq FROM {role}"),
+        "lacks UPDATE on its sequence shop_plan_id_seq",
+    ),
     "a missing permission": (
-        [
-            "CREATE ROLE {role}",
-            "GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}",
-            "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}",
-            "GRANT pg_read_all_settings TO {role}",
-            "REVOKE INSERT ON shop_plan FROM {role}",
-            "SET LOCAL ROLE {role}",
-        ],
+        as_user_after("REVOKE INSERT ON shop_plan FROM {role}"),
         "INSERT",
     ),
 }
@@ -220,7 +260,47 @@ def test_a_table_that_cannot_be_filled_is_named_and_the_rest_is_filled(how: str)
             refused = seed(*asked)
             assert (refused.code, refused.out) == (2, "")
             assert said in refused.err
-            assert "nothing was written" in refused.err
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_table_left_empty_for_want_of_parents_is_named() -> None:
+    none = ["--rows", "zoo.TextKeyed=0"]
+    outcome = seed_json("zoo", *none)
+    assert outcome.code == 1
+    assert "can hold 0 rows" in outcome.failed["zoo.OneToOneKeyed"]
+    assert outcome.made["zoo.Keeper"] == 10
+    with unchanged():
+        refused = seed("zoo.OneToOneKeyed", *none)
+    assert (refused.code, refused.out) == (2, "")
+    assert "cannot fill what was asked for: zoo.OneToOneKeyed can hold 0 rows" in refused.err
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_derived_value_that_breaks_a_deferred_constraint_is_named() -> None:
+    query(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN IF NEW.total_cents > 0 THEN RAISE EXCEPTION 'nothing is sold'; END IF; RETURN NEW; END$$"
+    )
+    query(
+        "CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON shop_order "
+        "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()"
+    )
+    with unchanged():
+        outcome = seed("shop.OrderLine")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "cannot derive shop.Order.total_cents" in outcome.err
+    assert "nothing is sold" in outcome.err
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_rule_that_cannot_be_read_is_said() -> None:
+    query("ALTER TABLE shop_plan ADD COLUMN internal integer")
+    query("ALTER TABLE shop_plan ADD CONSTRAINT odd CHECK (internal IS NULL AND price_cents <> 1)")
+    query("ALTER TABLE shop_plan ADD CONSTRAINT cheap CHECK (price_cents < 5000)")
+    outcome = seed_json("shop.Plan")
+    assert outcome.code == 0
+    notes = outcome.result["tables"][0]["notes"]
+    assert "odd reads internal, which is in the database alone" in notes
 
 
 KEY = "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'f'"

@@ -10,8 +10,8 @@ from django.db import connections
 
 from dbstate.backends.disk import free_bytes_of_file, free_bytes_of_server
 from dbstate.introspection import read_catalog
-from dbstate.seeding import TooLittleSpace, Unit
-from dbstate.seeding.space import check_space, least_bytes
+from dbstate.seeding import TooLittleSpace, TooManyLocks, Unit
+from dbstate.seeding.space import check_locks, check_space, least_bytes
 from tests.seeding.seeding import query, seed, value
 
 CATALOG = read_catalog(apps)
@@ -32,6 +32,15 @@ def test_what_cannot_fit_is_refused_with_both_sizes() -> None:
         check_space(CATALOG, [unit(400_000), unit(600_000)], 5_000_000)
     assert raised.value.needed == 1_000_000 * least_bytes(PLAN)
     assert raised.value.free == 5_000_000
+
+
+def test_a_transaction_over_more_tables_than_there_are_locks_is_refused() -> None:
+    needed = 1 + len(PLAN.uniques) + sum(column.indexed for column in PLAN.columns)
+    check_locks(CATALOG, [unit(3)], needed)
+    check_locks(CATALOG, [unit(3)], None)
+    check_locks(CATALOG, [unit(0)], 1)
+    with pytest.raises(TooManyLocks, match=r"cannot fill 1 tables .* raise max_locks_per_transaction"):
+        check_locks(CATALOG, [unit(3)], needed - 1)
 
 
 @pytest.mark.usefixtures("empty")

@@ -170,6 +170,19 @@ def trees(model: Model) -> Iterator[str]:
             yield from (f"tree: {problem}" for problem in judge(model))
 
 
+def page_paths(model: Model) -> Iterator[str]:
+    """Pages of wagtail whose ``url_path`` is not that of the page above and their slug."""
+    if not {"wagtail.models.Page", "wagtail.models.pages.Page"} & bases(model):
+        return
+    if "url_path" not in {field.name for field in model._meta.local_fields}:
+        return
+    pages = {page.path: page for page in plain(model)}
+    for path, page in pages.items():
+        above = pages.get(path[: -page.steplen])
+        if page.url_path != (f"{above.url_path}{page.slug}/" if above else "/"):
+            yield "url_path does not follow from the page above"
+
+
 def polymorphism(model: Model) -> Iterator[str]:
     """Rows that come back as another class than the one whose table holds them."""
     if "polymorphic.models.PolymorphicModel" not in bases(model):
@@ -208,7 +221,7 @@ def judge(before: Marks) -> dict[str, Any]:
         for found in (
             cleaning(model, old),
             changing(model, old),
-            *(check(model) for check in (generic_keys, trees, polymorphism)),
+            *(check(model) for check in (generic_keys, trees, page_paths, polymorphism)),
             *([sequences(model)] if plain(model).count() > len(old) else []),
         ):
             problems.update((model._meta.label, problem) for problem in found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -68,6 +69,18 @@ def test_a_rule_that_no_expression_tells_is_still_met() -> None:
     pool = solve(task, judged(lambda a, b: (a + b) % 7 == 3), wanted=8)
     assert len(pool.accepted) == 8
     assert all((a + b) % 7 == 3 for a, b in pool.accepted)  # type: ignore[operator]
+
+
+def test_signs_that_a_condition_forbids_are_left_out() -> None:
+    rule = r"""('/'::text || p || '/'::text) !~ '[\n\r\s\t\?#]|(/\.{0,2}/)'::text"""
+    task = make((text("p"),), rule, natural=lambda name, row: f"/the-new-library-{row}/")
+    pool = solve(
+        task,
+        judged(lambda p: not re.search(r"[\n\r\s\t?#]|(/\.{0,2}/)", f"/{p}/")),
+        wanted=12,
+        distinct=("p",),
+    )
+    assert len(pool.accepted) == 12
 
 
 def test_a_condition_is_not_met_by_what_is_missing_in_a_document() -> None:

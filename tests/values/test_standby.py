@@ -17,7 +17,7 @@ import pytest
 
 from dbstate.catalog import Column, Table
 from dbstate.errors import DbstateError
-from dbstate.values import EDGES, MISSING, ColumnValues, NoValue, Setting, column_values
+from dbstate.values import EDGES, MISSING, ColumnValues, NoValue, Setting, ValueRefused, column_values
 
 SETTING = Setting(seed=1, now=datetime(2025, 6, 1, tzinfo=UTC))
 
@@ -231,3 +231,66 @@ def test_of_a_random_default_only_the_shape_is_taken() -> None:
     assert first == second
     assert not set(first) & set(given)
     assert all(shape.fullmatch(str(value)) for value in first)
+
+
+class TestJudgesThatFail:
+    """Code that raises something else than a refusal."""
+
+    @staticmethod
+    def source(judge: Callable[[Any], object], hold: Any = None, **facts: Any) -> ColumnValues:
+        one = Column("x", "x", "text", "", judged=True, **facts)
+
+        def accept(value: object) -> object:
+            try:
+                return judge(value)
+            except ArithmeticError as error:
+                raise ValueRefused(f"cannot take {value!r}", str(error), crashed=True) from error
+
+        return column_values(
+            Table("t", "shop.Thing", (one,), ("id",)), one, SETTING, accept=accept, hold=hold
+        )
+
+    def test_what_fails_for_everything_is_no_judge(self) -> None:
+        source = self.source(lambda value: 1 / 0, lambda value: f"held {value}")
+        made = [source.realistic(row) for row in range(8)]
+        assert all(str(one).startswith("held ") for one in made)
+        assert len(set(made)) > 1
+        assert source.edge("max", 9) is MISSING
+
+    def test_what_is_refused_is_not_held(self) -> None:
+        def judge(value: object) -> object:
+            if value != "{}":
+                raise DbstateError("no document")
+            raise ArithmeticError("no validate()")
+
+        source = self.source(judge, lambda value: value)
+        assert {source.realistic(row) for row in range(8)} == {"{}"}
+
+    def test_what_cannot_be_held_either_is_refused_by_name(self) -> None:
+        def hold(value: object) -> object:
+            raise DbstateError("it cannot be read again")
+
+        with pytest.raises(NoValue, match="it cannot be read again"):
+            self.source(lambda value: 1 / 0, hold).realistic(0)
+
+    def test_the_same_failure_over_and_over_is_not_asked_for_long(self) -> None:
+        asked: list[object] = []
+
+        def judge(value: object) -> object:
+            asked.append(value)
+            raise ArithmeticError("no key")
+
+        with pytest.raises(NoValue):
+            self.source(judge).realistic(0)
+        assert 60 < len(asked) < 300
+
+    def test_a_model_whose_own_default_makes_it_fail_is_asked_less(self) -> None:
+        asked: list[object] = []
+
+        def judge(value: object) -> object:
+            asked.append(value)
+            raise ArithmeticError(f"{value!r} has no validate()")
+
+        source = self.source(judge, lambda value: value, has_default=True, default="{}")
+        assert [source.realistic(row) for row in range(3)] == ["{}"] * 3
+        assert len(asked) < 600

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -11,12 +11,15 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from dbstate.backends import backend_for
 from dbstate.guard import MarkError, Verdict, claim
 from dbstate.management.base import CLEAN, FINDINGS, DbstateCommand
 from dbstate.management.options import Options
-from dbstate.management.pending import PendingMigrations, pending_migrations
+from dbstate.management.pending import PendingMigrations, pending_migrations, unmade_apps
 from dbstate.management.progress import show_progress
 from dbstate.management.seeding_report import (
+    Look,
+    Proposal,
     count,
     plan_as_json,
     plan_as_text,
@@ -24,6 +27,15 @@ from dbstate.management.seeding_report import (
     report_as_text,
 )
 from dbstate.management.seeding_request import check_asked, replay_line, rows_before, seeding_options
+from dbstate.management.state_request import (
+    enter_committed,
+    find_state,
+    read_state,
+    refuse_params,
+    render_entered,
+    render_planned,
+    state_replay_line,
+)
 from dbstate.seeding import Options as SeedingOptions
 from dbstate.seeding import Prepared, prepare
 
@@ -59,8 +71,23 @@ class Command(DbstateCommand):
         parser.add_argument(
             "--strict", action="store_true", help="Write nothing when any table cannot be filled."
         )
+        parser.add_argument(
+            "--state",
+            metavar="NAME",
+            help="Enter this named state instead of filling tables (dbstate_states lists them).",
+        )
+        parser.add_argument(
+            "--param",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="A parameter of the state; a value that is JSON is read as such. Repeatable.",
+        )
 
     def run(self, options: Options, given: Mapping[str, Any]) -> int:
+        if given["state"] is not None:
+            return self._enter(options, given)
+        refuse_params(given)
         seeding = seeding_options(options, given)
         connection = self.connect(options)
         if options.dry_run:
@@ -76,42 +103,70 @@ class Command(DbstateCommand):
         if options.format == "json":
             text = report_as_json(report, replay, before)
         else:
-            text = report_as_text(report, replay, before, color=options.color)
+            text = report_as_text(report, replay, before, _look(options))
         self.emit(options, text)
         worse = [finding for finding in report.findings if finding.severity != "note"]
         return FINDINGS if report.failed or worse else CLEAN
 
+    def _enter(self, options: Options, given: Mapping[str, Any]) -> int:
+        """Enter a named state; it may remove rows only where the guard lets rows be removed."""
+        params = read_state(given)
+        found = find_state(options, given["state"], params)
+        connection = self.connect(options)
+        if options.dry_run:
+            verdict = self.judge(connection, options, purpose="seed")
+            self.emit(options, render_planned(options, given["state"], found, verdict))
+            return CLEAN
+        self._migrate(options, self.permit(connection, options, purpose="seed"))
+        may_remove = lambda: self.permit(connection, options, purpose="write")  # noqa: E731 - one expression
+        entered = enter_committed(options, given, params, may_remove)
+        self.emit(options, render_entered(options, entered, state_replay_line(options, given)))
+        return CLEAN
+
     def _dry_run(self, connection: BaseDatabaseWrapper, options: Options, seeding: SeedingOptions) -> int:
         found = self.judge(connection, options, purpose="seed")
         pending = pending_migrations(options.database)
-        if pending:
-            remedy = "run: python manage.py migrate"
-            if found.allowed and _disposable(found):
-                remedy = "a run without --dry-run applies them first, since nothing can be lost here"
-            raise PendingMigrations(pending, found.place, remedy)
-        plan = _prepare(options, seeding).plan
-        guard = tuple((reason.passed, reason.message) for reason in found.reasons)
-        if options.format == "json":
-            text = plan_as_json(plan, guard, allowed=found.allowed)
-        else:
-            text = plan_as_text(plan, guard, allowed=found.allowed, color=options.color)
-        self.emit(options, text)
+        if pending and not (found.allowed and _disposable(found)):
+            raise PendingMigrations(pending, found.place, "run: python manage.py migrate")
+        made_first = pending or (_disposable(found) and unmade_apps(options.database))
+        prepared = _prepare(options, seeding, migrated=not made_first)
+        notes = {table.name: table.notes for table in prepared.catalog if table.notes}
+        proposal = Proposal(prepared.plan, found, tuple(pending), notes)
+        as_json = options.format == "json"
+        self.emit(options, plan_as_json(proposal) if as_json else plan_as_text(proposal, _look(options)))
         return CLEAN
 
     def _migrate(self, options: Options, found: Verdict) -> None:
         """Apply pending migrations where nothing can be lost; elsewhere refuse, naming them."""
         if _claimable(found):
             self._claim(options, found)
-        pending = pending_migrations(options.database)
-        if not pending:
-            return
-        if not _disposable(found):
+        pending, disposable = pending_migrations(options.database), _disposable(found)
+        if not pending and not (disposable and unmade_apps(options.database)):
+            return  # what is missing elsewhere is named, table by table
+        if not disposable:
             raise PendingMigrations(pending, found.place, "run: python manage.py migrate")
-        self.note(options, f"applying {count(len(pending), 'pending migration')} first")
-        self.note(options, "\n".join(f"  {name}" for name in pending), level=2)
+        connection = connections[options.database]
+        with backend_for(connection).alone_migrating(connection):
+            # Another run may have applied them while this one waited.
+            self._apply(options, pending_migrations(options.database), unmade_apps(options.database))
+
+    def _apply(self, options: Options, pending: Sequence[str], unmade: Sequence[str]) -> None:
+        if pending:
+            self.note(options, f"applying {count(len(pending), 'pending migration')} first")
+            self.note(options, "\n".join(f"  {name}" for name in pending), level=2)
+        if unmade:
+            self.note(options, f"making the tables of what has no migrations first: {', '.join(unmade)}")
+        if not pending and not unmade:
+            return
         # They are committed one by one, whatever comes after.
         self.interrupted = "interrupted; pending migrations were applied, no row was written"
-        call_command("migrate", database=options.database, interactive=False, verbosity=0)
+        call_command(
+            "migrate",
+            database=options.database,
+            interactive=False,
+            verbosity=0,
+            run_syncdb=bool(unmade),
+        )
 
     def _claim(self, options: Options, found: Verdict) -> None:
         """Let a later run know that this one found nobody's rows."""
@@ -135,7 +190,11 @@ def _claimable(found: Verdict) -> bool:
     return bool(passed) and passed <= {"no_rows", "migrations"}
 
 
-def _prepare(options: Options, seeding: SeedingOptions) -> Prepared:
-    prepared = prepare(apps, using=options.database, options=seeding)
-    check_asked(prepared.plan)
+def _prepare(options: Options, seeding: SeedingOptions, *, migrated: bool = True) -> Prepared:
+    prepared = prepare(apps, using=options.database, options=seeding, migrated=migrated)
+    check_asked(prepared.plan, prepared.catalog.by_label, using=options.database)
     return prepared
+
+
+def _look(options: Options) -> Look:
+    return Look(options.color, options.width, options.verbosity)

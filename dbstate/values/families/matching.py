@@ -1,17 +1,16 @@
-"""Texts made from a regular expression, for one row: rstr fed with the row's own choices."""
+"""Texts made from a regular expression, for one row, by the row's own choices."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from random import Random
-from typing import Any
-
-from rstr import Rstr
+from typing import TypeVar, cast
 
 from dbstate.values.draw import Numbers
+from dbstate.values.families.grammar import maker_of
 from dbstate.values.key import mix, text_key
+
+T = TypeVar("T")
 
 VARIANTS = 256
 """Texts of each length that a pattern gives to rows that need not differ; making one is slow."""
@@ -19,15 +18,16 @@ REPEATS = (3, 6, 12, 24, 48)
 """Most repeats of what may be repeated without end, beyond those that must be, from try to try."""
 
 
-class RowChoices(Random):
-    """Choices for rstr that spell a row number, its last digit first; without one, free choices.
+class RowChoices:
+    """Choices that spell a row number, its last digit first; without one, free choices.
 
     The number is written in the radix of each choice, so two numbers never spell the same choices;
     what follows the number is the same for every row. ``left`` is what could not be spelled.
     """
 
+    __slots__ = ("left", "numbers", "repeats")
+
     def __init__(self, key: int, number: int | None, repeats: int) -> None:
-        super().__init__(0)
         self.numbers = Numbers(key)
         self.left = number
         self.repeats = repeats
@@ -40,26 +40,21 @@ class RowChoices(Random):
         self.left, digit = divmod(self.left, size)
         return (free + digit) % size
 
-    def choice(self, seq: Any) -> Any:
+    def choice(self, items: Sequence[T]) -> T:
         """One of the items: of characters those that read well, each in one case only if unique."""
-        items: Sequence[Any] = legible(seq, folded=self.left is not None)
+        if isinstance(items, str):
+            items = cast("Sequence[T]", _legible(items, self.left is not None))
         return items[self.below(len(items))]
 
-    def randint(self, a: int, b: int) -> int:
+    def times(self, least: int, most: int) -> int:
         """How often something is repeated; alike in all rows that spell a number, lest repeats blur it."""
-        most = min(b - a, self.repeats)
-        return a + (most if self.left is not None else self.numbers.below(most + 1))
-
-
-def legible(items: Sequence[Any], *, folded: bool) -> Sequence[Any]:
-    """Letters and digits where there are any, else what can be seen, sorted; ``folded``: one case of each."""
-    if not all(isinstance(item, str) and len(item) == 1 for item in items):
-        return items
-    return _legible("".join(items), folded)
+        most = min(most - least, self.repeats)
+        return least + (most if self.left is not None else self.numbers.below(most + 1))
 
 
 @lru_cache(maxsize=1024)
 def _legible(characters: str, folded: bool) -> Sequence[str]:
+    """Letters and digits where there are any, else what can be seen, sorted; ``folded``: one case of each."""
     known = sorted(set(characters))
     seen = [item for item in known if item.isprintable() and not item.isspace()] or known
     plain = [item for item in seen if item.isalnum() and item.isascii()] or seen
@@ -71,8 +66,8 @@ def _legible(characters: str, folded: bool) -> Sequence[str]:
 def matching_text(pattern: str, key: int, number: int | None) -> Iterator[str]:
     """Texts that the pattern (``re.search``) finds; with a number, texts that no other number gives.
 
-    IndexError when the pattern has fewer texts than the number. Nothing where rstr does not know the
-    pattern's means.
+    IndexError when the pattern has fewer texts than the number. Nothing where the pattern has means that
+    no text is made by.
     """
     if number is None:
         yield from free_texts(pattern, key % VARIANTS)
@@ -99,11 +94,9 @@ def free_texts(pattern: str, variant: int) -> tuple[str, ...]:
 
 
 def text_of(pattern: str, choices: RowChoices) -> str | None:
-    """A text that rstr makes by these choices; None where it does not know the pattern's means."""
-    try:
-        return str(Rstr(choices).xeger(pattern))
-    except (re.error, KeyError, ValueError, RecursionError, TypeError, IndexError):
-        return None
+    """A text that the pattern matches, by these choices; None where it has means that nobody knows here."""
+    maker = maker_of(pattern)
+    return None if maker is None else maker(choices, {})
 
 
 def pattern_capacity(pattern: str) -> int | None:

@@ -12,10 +12,12 @@ from decimal import Decimal
 from dbstate import rules
 from dbstate.values.draw import Draw
 from dbstate.values.families.base import Family, Task, project_values
+from dbstate.values.families.documents import mended_document
 from dbstate.values.families.text import AWKWARD
 from dbstate.values.families.time import PAST, midnight
 from dbstate.values.identifiers import row_uuid
 from dbstate.values.key import mix, text_key
+from dbstate.values.known.keys import binary_samples
 from dbstate.values.known.writing import tag, title
 from dbstate.values.setting import MISSING, RangeValue
 
@@ -111,14 +113,9 @@ class JsonFamily(Family):
             yield {hint: json_value(hint, draw) for hint in hints if hint.isidentifier()}
 
     def mended(self, refused: object, reason: str) -> Iterator[object]:
-        """The object with the key that is said to be missing."""
-        missing = [key for key in re.findall(r"'([A-Za-z_][\w-]*)'", reason) if len(key) <= 40]
-        for key in dict.fromkeys(missing[-4:]):
-            for made in (refused, *(refused if isinstance(refused, list) else ())):
-                if isinstance(made, dict) and key not in made and len(made) < 20:
-                    for leaf in ("text", 1, ["text"], {"name": "text"}, True):
-                        changed = {**made, key: leaf}
-                        yield changed if made is refused else [changed]
+        """The document with what is said to be missing, or of the type that is said to be wanted."""
+        if isinstance(refused, dict | list):
+            yield from mended_document(refused, reason)
 
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
         given = self.given()
@@ -204,9 +201,18 @@ class BytesFamily(Family):
             yield (row_uuid(draw).bytes if self.unique else draw.bits().to_bytes(8, "big") * 2)[
                 : max(room, 1)
             ]
+        if self.column.judged:
+            yield from self.samples(draw)
         yield from self.default()
 
+    def samples(self, draw: Draw) -> Iterator[bytes]:
+        """Keys and certificates that fit."""
+        for sample in binary_samples(draw):
+            if self.column.max_length is None or len(sample) <= self.column.max_length:
+                yield sample
+
     def wide(self, draw: Draw) -> Iterator[object]:
+        yield from self.samples(draw)
         room = self.column.max_length or 1024
         sizes = [one for one in self.column.hints if isinstance(one, int) and 0 < one <= 4096]
         for size in (*sizes, 8, 12, 16, 20, 24, 32, 48, 64, 128, 256, 4, 2, 1):

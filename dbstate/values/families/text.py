@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from functools import cached_property
 from dbstate.values.draw import Draw
 from dbstate.values.facts import INDEX_BYTES, INDEX_CHARACTERS, LONG_TEXT, LONGEST, index_share, text_offence
 from dbstate.values.families.base import Family, Task
+from dbstate.values.families.documents import mended_document
 from dbstate.values.families.matching import matching_text, pattern_capacity
 from dbstate.values.key import group_key, permuted
 from dbstate.values.known import FALLBACKS, asked_forms, describe, ordered_forms
@@ -156,6 +158,16 @@ class TextFamily(Family):
         yield from self.mentioned(draw)
         yield from self.further(draw)
         yield from self.plain_texts(draw)
+
+    def mended(self, refused: object, reason: str) -> Iterator[object]:
+        """A document as text, with what is said to be missing in it."""
+        if not isinstance(refused, str) or refused[:1] not in ("{", "["):
+            return
+        try:
+            document = json.loads(refused)
+        except ValueError:
+            return
+        yield from map(json.dumps, mended_document(document, reason))
 
     def others(self, draw: Draw) -> Iterator[object]:
         serial = draw.serial or draw.digits(3)

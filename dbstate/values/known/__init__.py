@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dbstate.values.known.codes import CODES
 from dbstate.values.known.forms import asked_forms, ordered_forms
+from dbstate.values.known.keys import KEYS
 from dbstate.values.known.people import PEOPLE
 from dbstate.values.known.places import PLACES
 from dbstate.values.known.trade import TRADE
@@ -13,7 +14,7 @@ from dbstate.values.meanings import Meaning
 
 __all__ = ["FALLBACKS", "KNOWN", "asked_forms", "describe", "ordered_forms"]
 
-KNOWN: tuple[Meaning, ...] = (*PEOPLE, *PLACES, *CODES, *WEB, *TRADE, *WORDS)
+KNOWN: tuple[Meaning, ...] = (*KEYS, *PEOPLE, *PLACES, *CODES, *WEB, *TRADE, *WORDS)
 """The first that fits counts; by format before by name."""
 
 

@@ -10,6 +10,13 @@ from datetime import datetime, timedelta
 from dbstate.catalog import Column
 from dbstate.values.draw import Draw
 from dbstate.values.known.codes import HEX, UPPER, gtin
+from dbstate.values.known.keys import (
+    bare_certificate,
+    certificate_text,
+    private_key_text,
+    public_key_text,
+    request_text,
+)
 from dbstate.values.known.places import latitude, longitude
 from dbstate.values.known.writing import slug
 from dbstate.values.meanings import snake
@@ -211,6 +218,11 @@ FORMS: tuple[Form, ...] = (
     (r"base_?64", lambda draw: "A" * (8 - len(draw.serial) % 8) + draw.letters(16, UPPER) + draw.serial),
     (r"base_?64", lambda draw: draw.letters(43, UPPER) + "="),
     (r"base_?32|totp|otp", lambda draw: draw.letters(32, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")),
+    (r"\bcert|x_?509|\bpem|\bssl|\btls", certificate_text),
+    (r"\bcert|x_?509|saml", bare_certificate),
+    (r"csr|signing_request|\bpem", request_text),
+    (r"public_?key|\bpem|ssh", public_key_text),
+    (r"private_?key|\bpem|secret_?key", private_key_text),
     (r"semver|version", lambda draw: f"{draw.between(1, 9)}.{draw.below(20)}.{number(draw, 0, 30)}"),
     (r"version", lambda draw: f"v{draw.between(1, 9)}.{number(draw, 0, 30)}"),
     (r"mime|media", lambda draw: draw.choice(("text/plain", "text/html", "application/pdf", "image/png"))),

@@ -146,4 +146,6 @@ TRADE = (
     Meaning("position", position, r"(^|_)(order|position|sort|sort_?order|display_?order|ordering|sequence|rank|priority|"
             r"index|idx|ordinal|seq|line_?number|line_?no|row_?number|sort_?index|weight_order)$", kinds=NUMBERS,
             agrees=True, least=0),
+    # order_with_respect_to: Django gives the next row the greatest number and one more.
+    Meaning("position", position, formats=("place",), kinds=("integer",), agrees=True, least=0, greatest=1_000_000),
 )  # fmt: skip

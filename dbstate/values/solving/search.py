@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -207,12 +208,21 @@ class _Search:
             if fresh is not MISSING:
                 return fresh
         usual = self.natural(name, random.randrange(4096))
+        if isinstance(usual, str) and random.random() < 0.25:
+            usual = self._plainer(name, usual, random)
         if not known or chance > 0.7:
             return usual
         chosen = random.choice(known)
         if isinstance(chosen, dict) and isinstance(usual, dict):
             return {**usual, **chosen}
         return chosen
+
+    def _plainer(self, name: str, text: str, random: Random) -> object:
+        """The text without the signs that a condition may forbid, where anything is left of it."""
+        words = re.findall(r"[^\W_]+", text)
+        joined = random.choice(("-", "_", " ", "")).join(words)
+        fitted = self._fit(name, joined.lower() if random.random() < 0.5 else joined) if words else MISSING
+        return text if fitted is MISSING else fitted
 
     def _from_pattern(self, name: str, random: Random) -> object:
         """A new text for a pattern that the column must match, or MISSING."""

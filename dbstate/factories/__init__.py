@@ -1,0 +1,35 @@
+"""Factories from the models: instances with all that they need, with seeding's values."""
+
+from dbstate.factories.base import EdgeTrait, ModelFactory, SharedSubFactory, factory_for
+from dbstate.factories.counting import new_test
+from dbstate.factories.errors import (
+    BadOverride,
+    CannotMake,
+    DataRefused,
+    IntegrityRefused,
+    NoInstances,
+    RowRefused,
+    UnknownField,
+    UnknownModel,
+)
+from dbstate.factories.judging import UncleanRow
+from dbstate.factories.setting import configure, use_project
+
+__all__ = [
+    "BadOverride",
+    "CannotMake",
+    "DataRefused",
+    "EdgeTrait",
+    "IntegrityRefused",
+    "ModelFactory",
+    "NoInstances",
+    "RowRefused",
+    "SharedSubFactory",
+    "UncleanRow",
+    "UnknownField",
+    "UnknownModel",
+    "configure",
+    "factory_for",
+    "new_test",
+    "use_project",
+]

@@ -1,0 +1,564 @@
+"""The factory classes: factory_boy's, which infer what they do not declare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, TypeVar, overload
+
+from asgiref.sync import sync_to_async
+from django.apps import apps as project
+from django.apps.registry import Apps
+from django.db import connections, transaction
+from django.db.models import Model
+from factory import declarations, enums
+from factory.base import StubObject
+from factory.builder import DeclarationSet, StepBuilder, parse_declarations
+from factory.django import DjangoModelFactory, DjangoOptions
+from factory.utils import sort_ordered_objects
+
+from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of
+from dbstate.factories.bulk import load
+from dbstate.factories.chain import Attempt, Chain, Unfinished
+from dbstate.factories.counting import built, give_back, place_of
+from dbstate.factories.described import Described, described
+from dbstate.factories.errors import BadOverride, NextRow, NoInstances, RowRefused, UnknownModel
+from dbstate.factories.making import finish, made_row, make, parent_of, row_numbers
+from dbstate.factories.related import with_relations
+from dbstate.factories.saving import insert, save_built
+from dbstate.values import EDGES
+
+M = TypeVar("M", bound=Model)
+
+ATTEMPTS = 12
+"""So many rows are tried where the database, save() or full_clean() refuses made values."""
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call of a factory from outside, which factory_boy's steps find again."""
+
+    chain: Chain
+    edge: str = ""
+    numbers: dict[tuple[object, int], dict[str, int]] = field(default_factory=dict)
+    """Row numbers by table, by the model and the sequence number that stands for them."""
+
+
+_call: ContextVar[_Call | None] = ContextVar("dbstate_factory_call", default=None)
+
+
+def _current() -> _Call:
+    call = _call.get()
+    if call is None:
+        raise RuntimeError("a factory's step runs outside of a call to the factory")
+    return call
+
+
+# what is inferred ------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Step:
+    """The row that a step of factory_boy makes."""
+
+    numbers: Mapping[str, int]
+    edge: str
+    row: dict[str, Any]
+    unfinished: Unfinished
+    keys: dict[str, Any] = field(default_factory=dict)
+    """Keys of rows that are not there yet, by attribute name."""
+
+
+def _step_of(step: Any, blueprint: Blueprint) -> _Step:
+    known: _Step | None = getattr(step, "dbstate", None)
+    if known is not None:
+        return known
+    call = _current()
+    numbers = call.numbers.get((blueprint.model, step.sequence))
+    if numbers is None:
+        numbers = dict.fromkeys(blueprint.chain, step.sequence)
+    edge = call.edge if step.parent_step is None else ""
+    row = made_row(blueprint, numbers, edge)
+    made = step.dbstate = _Step(numbers, edge, row, Unfinished(blueprint.model, row))
+    call.chain.making.append(made.unfinished)
+    return made
+
+
+class Inferred(declarations.BaseDeclaration):
+    """A field's value as seeding makes it."""
+
+    def __init__(self, options: InferringOptions, name: str) -> None:
+        super().__init__()
+        self.options, self.field_name = options, name
+
+    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+        """The value of the step's row."""
+        return _step_of(step, self.options.blueprint).row[self.field_name]
+
+
+class InferredRelation(declarations.SubFactory):
+    """A row that the row names: shared, new, or none where it is optional and nobody asks for it."""
+
+    def __init__(self, options: InferringOptions, relation: Relation) -> None:
+        declarations.BaseDeclaration.__init__(self)
+        self.options, self.relation = options, relation
+
+    def get_factory(self) -> Any:
+        """The factory of the model named."""
+        if self.relation.target is None:
+            raise BadOverride(f"cannot tell which model {self.relation.name} names: it is a generic key")
+        return factory_for(self.relation.target, using=self.options.database)
+
+    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+        """See the class."""
+        call = _call.get()
+        asked = extra or (call is not None and call.chain.wants(self.relation.tree, step.parent_step is None))
+        if not (self.relation.required or asked):
+            return None
+        if step.builder.strategy == enums.STUB_STRATEGY:
+            return None if self.relation.library else self.get_factory().stub(**extra)
+        return _named(self.options, self.relation, step, extra)
+
+
+class SharedSubFactory(declarations.SubFactory):
+    """A SubFactory whose row is one that the chain has already, where there is one that does.
+
+    ``SharedSubFactory(UserFactory)`` in an order's factory: ``OrderLineFactory.create(shared=[user])``
+    makes the order of that user.
+    """
+
+    field_name = ""
+    """The field that it is declared for."""
+
+    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+        """See the class."""
+        options: InferringOptions = step.builder.factory_meta
+        relation = options.blueprint.relation.get(self.field_name)
+        if relation is None or step.builder.strategy == enums.STUB_STRATEGY:
+            return super().evaluate(instance, step, extra)
+        asked = {} if extra == self._defaults else extra
+        return _named(options, relation, step, asked, new=lambda: step.recurse(self.get_factory(), extra))
+
+
+class EdgeTrait(declarations.Parameter):
+    """In ``class Params``: ``maximum = EdgeTrait("max")`` makes ``create(maximum=True)`` an edge row."""
+
+    def __init__(self, edge: str) -> None:
+        super().__init__()
+        if edge not in EDGES:
+            raise BadOverride(f"cannot declare the edge case {edge!r}: they are {', '.join(EDGES)}")
+        self.edge = edge
+
+    def as_declarations(self, field_name: str, declared: dict[str, Any]) -> dict[str, Any]:
+        """It changes no declaration: the values of the whole row are others."""
+        return {}
+
+
+def _named(
+    options: InferringOptions, relation: Relation, step: Any, extra: dict[str, Any], *, new: Any = None
+) -> Any:
+    """The row that the relation of a step's row names."""
+    blueprint = options.blueprint
+    made = _step_of(step, blueprint)
+    taken = [value for value in made.row.values() if isinstance(value, Model)]
+    taken += [value for value in step.builder.extras.values() if isinstance(value, Model)]
+    value = parent_of(blueprint, relation, _current().chain, extra, taken, made.numbers, new=new)
+    if isinstance(value, Model):
+        made.row[relation.name] = value
+        return value
+    if value is not None:
+        made.keys[relation.attname] = value
+    return declarations.SKIP
+
+
+class InferringOptions(DjangoOptions):
+    """``Meta`` of a factory that infers the fields which it does not declare."""
+
+    database: str
+    exclude: tuple[str, ...]
+    rename: dict[str, str]
+    inline_args: tuple[str, ...]
+    django_get_or_create: tuple[str, ...]
+    factory: Any
+
+    def __init__(self) -> None:
+        self._declared = DeclarationSet()
+        self._merged: tuple[Blueprint, DeclarationSet] | None = None
+        self._blueprint: Blueprint | None = None
+        super().__init__()
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """How instances of the model are made, as the models are now."""
+        known = self._blueprint
+        if known is not None and known.is_current():
+            return known
+        model = self.get_model_class()
+        self._blueprint = blueprint_of(described(model._meta.apps, self.database), model)
+        return self._blueprint
+
+    @property
+    def pre_declarations(self) -> Any:
+        """What the class declares, and an inferred declaration for each field that it does not."""
+        if self.factory is None or self.abstract or self.get_model_class() is None:
+            return self._declared
+        blueprint = self.blueprint
+        if self._merged is None or self._merged[0] is not blueprint:
+            self._merged = (blueprint, self._with_inferred(blueprint))
+        return self._merged[1]
+
+    @pre_declarations.setter
+    def pre_declarations(self, found: Any) -> None:
+        self._declared, self._merged = found, None
+
+    def _with_inferred(self, blueprint: Blueprint) -> Any:
+        names = {self.rename.get(name, name) for name in self.base_declarations}
+        found: dict[str, Any] = {
+            own.name: Inferred(self, own.name) for own in blueprint.own if own.name not in names
+        }
+        for relation in blueprint.relations:
+            if not {relation.name, *relation.attnames} & names and relation.attname not in blueprint.own_type:
+                found[relation.name] = InferredRelation(self, relation)
+        found |= self.base_declarations
+        # Traits stand upon what is inferred, as they do upon what is declared.
+        for name, param in sort_ordered_objects(self.parameters.items(), getter=lambda item: item[1]):
+            found |= param.as_declarations(name, found)
+        for name, declared in found.items():
+            for one in (declared, getattr(declared, "yes", None), getattr(declared, "no", None)):
+                if isinstance(one, SharedSubFactory):
+                    one.field_name = name
+        return parse_declarations(found)[0]
+
+    @cached_property
+    def is_pure(self) -> bool:
+        """Whether everything is inferred, so that factory_boy's own machinery has nothing to do."""
+        traits = self.parameters.keys() - self.edges.keys()
+        plain = not (self._declared.declarations or traits or self.post_declarations.declarations)
+        hooks = ("_create", "_build", "_adjust_kwargs", "_after_postgeneration", "_get_manager")
+        return (
+            plain
+            and not (self.exclude or self.rename or self.inline_args or self.django_get_or_create)
+            and all(getattr(self.factory, n).__func__ is getattr(ModelFactory, n).__func__ for n in hooks)
+        )
+
+    @cached_property
+    def edges(self) -> dict[str, str]:
+        """Edge cases by the name of their trait, but for what the model has a field of that name."""
+        return {name: one.edge for name, one in self.parameters.items() if isinstance(one, EdgeTrait)}
+
+    def next_sequence(self) -> int:
+        """The row's number in the model's own table: past those in use, anew for each test."""
+        call = _call.get()
+        if call is None:
+            return int(super().next_sequence())
+        numbers = row_numbers(self.blueprint, call.chain)
+        number = numbers[self.blueprint.chain[-1]]
+        call.numbers[self.blueprint.model, number] = numbers
+        return number
+
+    def next_number(self) -> int:
+        """The number that the next row which is written would have; it is not used up."""
+        blueprint = self.blueprint
+        place = place_of(connections[self.database])
+        numbers = row_numbers(blueprint, Chain(self.database, True, attempt=Attempt(place=place)))
+        give_back(self.database, blueprint.chain)
+        return max(numbers.values())
+
+    def instantiate(self, step: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """The instance, consistent with what was declared and given."""
+        if step.builder.strategy == enums.STUB_STRATEGY:
+            return StubObject(**kwargs)
+        blueprint, chain = self.blueprint, _current().chain
+        made = _step_of(step, blueprint)
+        chain.making.remove(made.unfinished)
+        given = frozenset(
+            name
+            for name, value in kwargs.items()
+            if name in step.builder.extras or value is not made.row.get(name, step)
+        )
+        optional = {r.name for r in blueprint.relations if kwargs.get(r.name, step) is None}
+        optional -= step.builder.extras.keys()
+        row = {name: value for name, value in kwargs.items() if name not in optional} | made.keys
+        act = self.factory._create if chain.create else self.factory._build
+        return finish(
+            blueprint,
+            chain,
+            row,
+            given,
+            made.numbers,
+            made.edge,
+            made.unfinished,
+            lambda complete: act(self.get_model_class(), *args, **complete),
+        )
+
+
+# the class -------------------------------------------------------------------------------------------
+
+
+class ModelFactory(DjangoModelFactory[M]):
+    """A factory_boy factory that infers each field which it does not declare, as the model is now.
+
+    ``class OrderFactory(ModelFactory): class Meta: model = Order``. Beyond factory_boy's calls:
+    ``edge="max"`` makes an edge row of seeding, ``shared=[…]`` gives rows that every member of the chain
+    names which wants one. Raises UnknownField, BadOverride, CannotMake, RowRefused.
+    """
+
+    _options_class = InferringOptions
+    _meta: ClassVar[InferringOptions]  # type: ignore[misc]  # factory_boy's metaclass makes it
+
+    class Meta:
+        abstract = True
+
+    class Params:
+        edge_null = EdgeTrait("null")
+        edge_max = EdgeTrait("max")
+        edge_min = EdgeTrait("min")
+        edge_zero = EdgeTrait("zero")
+        edge_unicode = EdgeTrait("unicode")
+        edge_past = EdgeTrait("past")
+        edge_expired = EdgeTrait("expired")
+
+    @classmethod
+    def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
+        if cls._meta.abstract:
+            return super()._generate(strategy, params)
+        edge, shared = _own_words(cls._meta.blueprint, params)
+        for name in params.keys() & cls._meta.edges.keys():
+            edge = cls._meta.edges[name] if params.pop(name) else edge
+        given = [*shared, *(value for value in params.values() if isinstance(value, Model))]
+        create = strategy == enums.CREATE_STRATEGY
+
+        def act(attempt: Attempt) -> Any:
+            return cls._made(strategy, dict(params), _new_chain(cls, given, create, attempt), edge)
+
+        return _attempted(cls, act) if create else act(Attempt())
+
+    @classmethod
+    def build(cls, **kwargs: Any) -> M:
+        """An instance with its chain; the database is not asked."""
+        if kwargs or not cls._meta.is_pure or not cls._meta.blueprint.is_alone:
+            made: M = cls._generate(enums.BUILD_STRATEGY, kwargs)
+            return made
+        return cls.build_batch(1)[0]
+
+    @classmethod
+    def build_batch(cls, size: int, **kwargs: Any) -> list[M]:
+        """So many instances, each with a chain of its own but for what is given."""
+        if kwargs or not cls._meta.is_pure or not cls._meta.blueprint.is_alone:
+            return [cls.build(**kwargs) for _ in range(size)]
+        blueprint = cls._meta.blueprint
+        model: Any = blueprint.model
+        numbers = (built(cls._meta.database, blueprint.chain) for _ in range(size))
+        return [model(**made_row(blueprint, one, "")) for one in numbers]
+
+    @classmethod
+    def _made(cls, strategy: str, params: dict[str, Any], chain: Chain, edge: str) -> Any:
+        """One instance in this chain."""
+        blueprint = cls._meta.blueprint
+        declared = any(enums.get_builder_phase(value) for value in params.values())
+        if cls._meta.is_pure and not declared and strategy != enums.STUB_STRATEGY:
+            forced = params.pop("__sequence", None)
+            numbers = None if forced is None else dict.fromkeys(blueprint.chain, forced)
+            return make(blueprint, chain, params, numbers=numbers, edge=edge)
+        known = (
+            cls._meta.pre_declarations.declarations.keys() | cls._meta.post_declarations.declarations.keys()
+        )
+        for name in params.keys() - known - cls._meta.parameters.keys() - {"__sequence"}:
+            if name.partition("__")[0] not in known and name.partition("__")[0] not in cls._meta.parameters:
+                blueprint.check_name(name)
+        token = _call.set(_Call(chain, edge))
+        try:
+            return StepBuilder(cls._meta, params, strategy).build()
+        finally:
+            _call.reset(token)
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        """Save a new instance; override it where creating takes more, as ``create_user`` does."""
+        if cls._meta.django_get_or_create:
+            return cls._get_or_create(model_class, *args, **kwargs)
+        instance = model_class(*args, **kwargs)
+        insert(cls._meta.blueprint, instance, kwargs.keys())
+        return instance
+
+    @classmethod
+    def create_batch(cls, size: int, *, bulk: bool = False, **kwargs: Any) -> list[M]:
+        """So many rows, each with a chain of its own but for what is given.
+
+        With ``bulk`` they are built first and the whole chain goes in at once, past save() and signals.
+        """
+        if not bulk:
+            return list(super().create_batch(size, **kwargs))
+        edge, shared = _own_words(cls._meta.blueprint, kwargs)
+        given = [*shared, *(value for value in kwargs.values() if isinstance(value, Model))]
+
+        def collected(attempt: Attempt) -> list[M]:
+            chains = [_new_chain(cls, given, False, attempt, collected=True) for _ in range(size)]
+            instances = [cls._made(enums.BUILD_STRATEGY, dict(kwargs), chain, edge) for chain in chains]
+            load(cls._meta.blueprint.seen, [one for chain in chains for one in chain.made], kwargs)
+            return instances
+
+        found: list[M] = _attempted(cls, collected)
+        return found
+
+    @classmethod
+    def create_with_relations(cls, **kwargs: Any) -> M:
+        """A row with all that it can name, and rows that name it: children and many-to-many.
+
+        A number for a relation from outside says how many (``lines=3``), ``lines__quantity=2`` overrides
+        what they hold; one of each where nothing is said.
+        """
+        blueprint = cls._meta.blueprint
+
+        def act(attempt: Attempt) -> Model:
+            def create(own: dict[str, Any]) -> Model:
+                edge, shared = _own_words(blueprint, own)
+                given = [*shared, *(value for value in own.values() if isinstance(value, Model))]
+                chain = _new_chain(cls, given, True, attempt, optional=True)
+                made: Model = cls._made(enums.CREATE_STRATEGY, own, chain, edge)
+                return made
+
+            return with_relations(blueprint, kwargs, create, attempt)
+
+        found: M = _attempted(cls, act)
+        return found
+
+    @classmethod
+    def save(cls, instance: M) -> M:
+        """Write an instance that was built, with all that it names."""
+        seen = cls._meta.blueprint.seen
+        with transaction.atomic(using=seen.using):
+            save_built(seen, instance)
+        return instance
+
+    @classmethod
+    async def acreate(cls, **kwargs: Any) -> M:
+        """``create`` for asynchronous code."""
+        found: M = await sync_to_async(cls.create)(**kwargs)
+        return found
+
+    @classmethod
+    async def acreate_batch(cls, size: int, **kwargs: Any) -> list[M]:
+        """``create_batch`` for asynchronous code."""
+        found: list[M] = await sync_to_async(cls.create_batch)(size, **kwargs)
+        return found
+
+
+def _own_words(blueprint: Blueprint, params: dict[str, Any]) -> tuple[str, list[Model]]:
+    """Takes ``edge`` and ``shared`` out of the parameters, unless the model has such fields."""
+    edge = params.pop("edge", "") if "edge" not in blueprint.names else ""
+    if edge and edge not in EDGES:
+        raise BadOverride(f"cannot make the edge case {edge!r}: the edge cases are {', '.join(EDGES)}")
+    shared: Any = params.pop("shared", ()) if "shared" not in blueprint.names else ()
+    rows = [*(shared.values() if isinstance(shared, Mapping) else shared)] if shared else []
+    for row in rows:
+        if not isinstance(row, Model):
+            raise BadOverride(f"cannot share {row!r}: shared takes model instances")
+    return edge, rows
+
+
+def _new_chain(
+    cls: type[ModelFactory[Any]],
+    given: Iterable[Model],
+    create: bool,
+    attempt: Attempt,
+    *,
+    collected: bool = False,
+    optional: bool = False,
+) -> Chain:
+    def declared(model: type[Model], overrides: dict[str, Any], chain: Chain) -> Model:
+        made: Model = factory_for(model, using=cls._meta.database)._made(
+            enums.CREATE_STRATEGY if chain.create else enums.BUILD_STRATEGY, overrides, chain, ""
+        )
+        return made
+
+    return Chain(
+        cls._meta.database,
+        create,
+        list(given),
+        collected=collected,
+        optional=optional,
+        declared=declared,
+        attempt=attempt,
+    )
+
+
+def _attempted(cls: type[ModelFactory[Any]], act: Callable[[Attempt], Any]) -> Any:
+    """What ``act`` makes, all or nothing; the next rows where made values were refused.
+
+    The last time, what full_clean() refuses is made all the same.
+    """
+    connection = connections[cls._meta.database]
+    place = place_of(connection)
+    for number in range(ATTEMPTS):
+        attempt = Attempt(number, number == ATTEMPTS - 1, place)
+        try:
+            with transaction.atomic(using=cls._meta.database):
+                return act(attempt)
+        except NextRow:
+            continue
+        except RowRefused as refused:
+            if refused.given or attempt.last:
+                raise
+            seen: Described = cls._meta.blueprint.seen
+            table = seen.catalog.by_label.get(refused.label.lower())
+            if table is None or (not seen.learn((table.name,)) and refused.verdict.reason == "permission"):
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+# by model --------------------------------------------------------------------------------------------
+
+_factories: dict[tuple[type[Model], str], type[ModelFactory[Any]]] = {}
+
+
+@overload
+def factory_for(model: type[M], *, using: str = ..., apps: Apps | None = ...) -> type[ModelFactory[M]]: ...
+
+
+@overload
+def factory_for(model: str, *, using: str = ..., apps: Apps | None = ...) -> type[ModelFactory[Any]]: ...
+
+
+def factory_for(model: Any, *, using: str = "default", apps: Apps | None = None) -> type[ModelFactory[Any]]:
+    """The factory of a model, given as a class or as ``"app_label.Model"``.
+
+    ``using`` is the database alias that it writes to; ``apps`` a registry to look the name up in, a
+    migration's historical one say. Raises UnknownModel and NoInstances.
+    """
+    found = _model(model, apps)
+    key = (found, using)
+    if key not in _factories:
+        _check(found)
+        meta = type("Meta", (), {"model": found, "database": using})
+        name = f"{found.__name__}Factory"
+        _factories[key] = type(name, (ModelFactory,), {"Meta": meta, "__module__": found.__module__})
+    return _factories[key]
+
+
+def _check(model: type[Model]) -> None:
+    label = model._meta.label
+    if model._meta.abstract:
+        raise NoInstances(label, "it is abstract", "name a model that inherits from it")
+    if model._meta.swapped:
+        raise NoInstances(label, f"it is swapped out for {model._meta.swapped}", f"use {model._meta.swapped}")
+
+
+def _model(model: Any, apps: Apps | None) -> type[Model]:
+    registry = apps or project
+    if isinstance(model, str):
+        try:
+            return registry.get_model(model)
+        except (LookupError, ValueError):
+            swapped = registry.get_models(include_swapped=True)
+            for one in swapped:
+                if one._meta.label_lower == model.lower():
+                    return one
+            raise UnknownModel(model, [m._meta.label for m in registry.get_models()]) from None
+    if isinstance(model, type) and issubclass(model, Model):
+        if apps is not None and model._meta.apps is not apps:
+            return _model(model._meta.label, apps)
+        return model
+    raise UnknownModel(model, [m._meta.label for m in registry.get_models()])

@@ -1,0 +1,387 @@
+"""How the instances of one model are made: its own fields, its relations, its rules."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.db.models import Field, Model
+
+from dbstate.adapters import tree_of
+from dbstate.binding import native
+from dbstate.catalog import Table
+from dbstate.factories.conditions import Rules
+from dbstate.factories.described import Described
+from dbstate.factories.errors import NoInstances, UnknownField
+from dbstate.factories.setting import current
+from dbstate.rows import Assembler, Draft, Stocks
+from dbstate.rows.own import OwnColumns
+from dbstate.seeding.mend import BUDGET
+
+KEPT = 2_000
+"""Rows whose values are kept: tests begin at the same numbers again and again."""
+POLYMORPHIC = "polymorphic.models.PolymorphicModel"
+CONTENT_TYPE = "contenttypes.contenttype"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A field that names another row."""
+
+    name: str
+    attnames: tuple[str, ...]
+    """The attributes that hold the key; for a generic key that of the object id."""
+    kind: Literal["foreign", "generic"]
+    target: type[Model] | None
+    """None for a generic key: any model."""
+    target_attnames: tuple[str, ...]
+    """The attributes of the target that they hold, in the same order."""
+    required: bool
+    """Whether a row without it is refused, by the database or by full_clean()."""
+    null: bool
+    unique: bool
+    """One-to-one: each target is named once."""
+    limited: bool
+    library: bool
+    """The target's rows are made by Django or a library: one that is there is named."""
+    type_attname: str = ""
+    """For a generic key: the content type's attribute."""
+    tree: bool = False
+    """The parent in the table's own tree."""
+
+    @property
+    def attname(self) -> str:
+        """The first of ``attnames``, which mostly is the only one."""
+        return self.attnames[0]
+
+    def key_of(self, named: Model) -> tuple[Any, ...]:
+        """What ``attnames`` hold when this row is named."""
+        return tuple(getattr(named, name, None) for name in self.target_attnames)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A field that names no other row, and where its values come from."""
+
+    name: str
+    table: str
+    column: str
+    field: Field[Any, Any]
+    file: bool
+    plain: bool
+    """Whether the value made is the attribute's as it is: no range, nothing that can be changed in place."""
+
+
+class Blueprint:
+    """The compiled description of one model: what a factory reads instead of the catalog."""
+
+    def __init__(self, seen: Described, model: type[Model]) -> None:
+        self.seen, self.model = seen, model
+        self.table_model: type[Model] = model._meta.concrete_model or model
+        self.table = seen.table(self.table_model)
+        self.label = self.table.label
+        self.chain = tuple(dict.fromkeys(self._chain(self.table_model)))
+        """Tables of one row, ancestors first."""
+        self.judged = self._is_judged()
+        """Whether full_clean() looks at each row: rules that only it, or the rows there are, can tell."""
+        self.proven = False
+        """Whether a row of this model has passed full_clean()."""
+        self.good: Draft | None = None
+        """A row that full_clean() took."""
+        self.budget = BUDGET
+        """full_clean() calls that a row which it refuses may cost."""
+        self.patches: dict[tuple[tuple[int, ...], str], dict[str, object]] = {}
+        """What full_clean() made of rows, by number and edge."""
+        self._rows: dict[tuple[tuple[int, ...], str], dict[str, Any]] = {}
+
+    def _chain(self, model: type[Model]) -> Iterator[str]:
+        for parent in model._meta.parents:
+            if parent._meta.concrete_model is not model._meta.concrete_model:
+                yield from self._chain(parent)
+        yield model._meta.db_table
+
+    def is_current(self) -> bool:
+        """Whether models, plan facts and the database's rules are those that it was made of."""
+        return self.seen.setting is current() and self.seen.blueprints.get(self.model) is self
+
+    @cached_property
+    def is_alone(self) -> bool:
+        """Whether a row needs no other one, and no look at what else it holds."""
+        return not (self.own_type or any(relation.required for relation in self.relations))
+
+    def tables(self) -> Iterator[Table]:
+        """The catalog's tables of the chain."""
+        return (self.seen.catalog[name] for name in self.chain)
+
+    def _is_judged(self) -> bool:
+        return any(
+            table.has_clean
+            or any(unique.condition or unique.expressions or unique.date_part for unique in table.uniques)
+            or bool(self.own_columns[table.name].digits)
+            for table in self.tables()
+        )
+
+    # fields ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def fields(self) -> tuple[Field[Any, Any], ...]:
+        """Fields with a column, those of parents too."""
+        return tuple(field for field in self.model._meta.concrete_fields if field.column)
+
+    @cached_property
+    def trees(self) -> dict[str, Any]:
+        """The trees that the tables of the chain keep, by table."""
+        found = {}
+        for table in self.tables():
+            tree = tree_of(self.seen.binding.model(table.name), table.ancestors, self.seen.using)
+            if tree is not None:
+                found[table.name] = tree
+        return found
+
+    @cached_property
+    def own_columns(self) -> dict[str, OwnColumns]:
+        """Values of the columns that name no row, by table."""
+        kept = {(name, column): None for name, tree in self.trees.items() for column in tree.columns}
+        return {t.name: OwnColumns(t, (), kept, self.seen.source) for t in self.tables()}
+
+    @cached_property
+    def assembler(self) -> Assembler:
+        """Row assembly as seeding has it, for a search among other values."""
+        made = Assembler(
+            self.seen.catalog,
+            self.chain,
+            seed=self.seen.setting.seed,
+            profile="realistic",
+            first=dict.fromkeys(self.chain, 0),
+            keys={},
+            fixed={},
+            sources=self.seen.source,
+            references=dict.fromkeys(self.chain, ()),
+            agreements={},
+            stocks=Stocks(),
+        )
+        made.tables = self.own_columns
+        return made
+
+    @cached_property
+    def own(self) -> tuple[Own, ...]:
+        """The fields that values are made for, in the model's order."""
+        found = []
+        for field in self.fields:
+            table = field.model._meta.db_table
+            if table not in self.own_columns or field.column not in self.own_columns[table].sources:
+                continue
+            kind = self.seen.catalog[table].column(field.column).kind
+            plain = kind not in ("range", "array", "json", "hstore", "unknown", "composite", "bytes")
+            found.append(Own(field.attname, table, field.column, field, kind == "file", plain))
+        return tuple(found)
+
+    @cached_property
+    def by_column(self) -> dict[tuple[str, str], str]:
+        """Attribute names by table and column."""
+        return {(field.model._meta.db_table, str(field.column)): field.attname for field in self.fields}
+
+    @cached_property
+    def columns(self) -> dict[str, tuple[str, str]]:
+        """Table and column by attribute name."""
+        return {attname: place for place, attname in self.by_column.items()}
+
+    @cached_property
+    def relations(self) -> tuple[Relation, ...]:
+        """The fields that name rows, in the model's order; parent links and own types are not among them."""
+        found = [*self._foreign(), *self._generic()]
+        return tuple(found)
+
+    @cached_property
+    def relation(self) -> Mapping[str, Relation]:
+        """Relations by field name and by attribute."""
+        by_name = {r.name: r for r in self.relations}
+        return by_name | {attname: r for r in self.relations for attname in r.attnames}
+
+    def _foreign(self) -> Iterator[Relation]:
+        typed = {(t.name, g.type_column) for t in self.tables() for g in t.generic_keys}
+        for table in self.tables():
+            for key in table.foreign_keys:
+                if key.parent_link or (table.name, key.columns[0]) in typed:
+                    continue
+                field: Any = self.model._meta.get_field(key.name)
+                target = field.remote_field.model
+                named = self.seen.catalog.tables.get(key.target)
+                bound = self.seen.binding
+                tree = self._is_tree(self.trees.get(table.name), field)
+                yield Relation(
+                    name=field.name,
+                    attnames=tuple(bound.field(table.name, c).attname for c in key.columns),
+                    kind="foreign",
+                    target=target._meta.concrete_model,
+                    target_attnames=tuple(one.attname for one in field.foreign_related_fields),
+                    required=not (key.null and (key.blank or tree)),
+                    null=key.null,
+                    unique=key.unique,
+                    limited=key.limited,
+                    library=bool(named is not None and named.library_filled),
+                    tree=tree,
+                )
+
+    @staticmethod
+    def _is_tree(tree: Any, field: Field[Any, Any]) -> bool:
+        return tree is not None and tree.parent == field.name
+
+    def _generic(self) -> Iterator[Relation]:
+        for field in self.model._meta.private_fields:
+            if not isinstance(field, GenericForeignKey):
+                continue
+            kind: Any = self.model._meta.get_field(field.ct_field)
+            number: Any = self.model._meta.get_field(field.fk_field)
+            yield Relation(
+                name=field.name,
+                attnames=(number.attname,),
+                kind="generic",
+                target=None,
+                target_attnames=("pk",),
+                required=not ((kind.null and kind.blank) or (number.null and number.blank)),
+                null=bool(kind.null),
+                unique=False,
+                limited=bool(kind.get_limit_choices_to()),
+                library=False,
+                type_attname=kind.attname,
+            )
+
+    @cached_property
+    def own_type(self) -> tuple[str, ...]:
+        """Attributes that hold the content type of the row's own model, in families of models."""
+        found = []
+        for table in self.tables():
+            family = (
+                len(self.chain) > 1
+                or POLYMORPHIC in table.ancestors
+                or table.name in self.seen.catalog.inherited
+            )
+            typed = {generic.type_column for generic in table.generic_keys}
+            for key in table.foreign_keys:
+                target = self.seen.catalog.tables.get(key.target)
+                of_types = target is not None and target.label.lower() == CONTENT_TYPE
+                if family and of_types and key.columns[0] not in typed:
+                    found.append(self.by_column[table.name, key.columns[0]])
+        return tuple(found)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What may be given: fields, their attributes, generic keys, and properties that can be set."""
+        names = {"pk"}
+        for field in self.model._meta.get_fields():
+            if not (field.auto_created and not field.concrete) and not field.many_to_many:
+                names |= {field.name, getattr(field, "attname", field.name)}
+        for name in dir(self.model):
+            member = getattr(self.model, name, None)
+            if isinstance(member, property) and member.fset is not None:
+                names.add(name)
+        return frozenset(names)
+
+    def check_name(self, name: str) -> None:
+        """UnknownField unless this can be given."""
+        if name not in self.names:
+            many = [field.name for field in self.model._meta.many_to_many]
+            raise UnknownField(self.label, name, {*self.names} - {"pk"} if name not in many else self.names)
+
+    # values ------------------------------------------------------------------------------------------
+
+    def row(self, numbers: Mapping[str, int], edge: str = "") -> dict[str, Any]:
+        """A new mapping: the value of each own field of this row, by attribute name.
+
+        Raises Exhausted when a unique key has no more values and NoValue when a column has none.
+        """
+        key = (tuple(numbers[name] for name in self.chain), edge)
+        kept = self._rows.get(key)
+        if kept is None:
+            kept = self._made(numbers, edge)
+            if len(self._rows) < KEPT:
+                self._rows[key] = kept
+        row = kept.copy()
+        for one in self._changeable:
+            if row[one] is not None:
+                row[one] = copy.deepcopy(row[one])
+        return row
+
+    @cached_property
+    def _changeable(self) -> tuple[str, ...]:
+        return tuple(own.name for own in self.own if not own.plain)
+
+    def _made(self, numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
+        draft = Draft(0, edge)
+        lines = {name: self.own_columns[name].values(numbers[name], draft) for name in self.chain}
+        row = {
+            own.name: lines[own.table][own.column]
+            if own.plain
+            else native(own.field, lines[own.table][own.column])
+            for own in self.own
+        }
+        self.meet_conditions(row, numbers, edge, related=False)
+        return row
+
+    # conditions --------------------------------------------------------------------------------------
+
+    @cached_property
+    def rules(self) -> tuple[Rules, ...]:
+        """The CHECKs of each table of the chain that has any."""
+        seed = self.seen.setting.seed
+        return tuple(Rules(t, self.own_columns[t.name], seed) for t in self.tables() if t.checks)
+
+    @cached_property
+    def ties_relations(self) -> bool:
+        """Whether a CHECK reads the key to another row."""
+        return any(
+            rules.referring.intersection(check.columns)
+            for rules in self.rules
+            for check in rules.table.checks
+        )
+
+    def line(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The row's values by column of one table; columns that the row does not have are left out."""
+        return {
+            column: row[attname]
+            for (name, column), attname in self.by_column.items()
+            if name == table and attname in row
+        }
+
+    def meet_conditions(
+        self,
+        row: dict[str, Any],
+        numbers: Mapping[str, int],
+        edge: str,
+        *,
+        given: frozenset[str] = frozenset(),
+        related: bool = True,
+    ) -> None:
+        """Change values that were made (not the ones given) where the row would break a CHECK."""
+        for rules in self.rules:
+            line = self.line(rules.table.name, row)
+            for group, _ in rules.broken(line, related=related):
+                fixed = [name for name in group.columns if self.by_column[rules.table.name, name] in given]
+                changes = rules.met(group, line, fixed, numbers[rules.table.name], edge)
+                for column, value in (changes or {}).items():
+                    field = self.seen.binding.field(rules.table.name, column)
+                    row[field.attname] = native(field, value)
+
+
+def blueprint_of(seen: Described, model: type[Model]) -> Blueprint:
+    """The blueprint of a model; NoInstances for a model that has none."""
+    concrete = model._meta.concrete_model
+    if concrete is None or model._meta.abstract:
+        raise NoInstances(model._meta.label, "it is abstract", "name a model that inherits from it")
+    if model._meta.swapped:
+        raise NoInstances(
+            model._meta.label, f"it is swapped out for {model._meta.swapped}", f"use {model._meta.swapped}"
+        )
+    found: Blueprint | None = seen.blueprints.get(model)
+    if found is None:
+        if concrete._meta.db_table not in seen.catalog.tables:
+            raise NoInstances(
+                model._meta.label, "its registry's catalog has no such table", "use the registry's own model"
+            )
+        found = seen.blueprints[model] = Blueprint(seen, model)
+    return found

@@ -1,0 +1,116 @@
+"""Write a chain of built instances at once: keys are planned, then each table is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import count
+from typing import Any
+
+from django.db.models import Model
+
+from dbstate.backends import LoadRefused
+from dbstate.factories.blueprint import Blueprint, blueprint_of
+from dbstate.factories.described import Described
+from dbstate.factories.errors import CannotMake
+from dbstate.factories.saving import refusal
+
+
+def load(seen: Described, instances: Sequence[Model], given: Collection[str] = ()) -> None:
+    """Write all instances that are not there yet; parents stand before those that name them.
+
+    Past save() and signals, constraints on. RowRefused when the database does not take them.
+    """
+    by_model: dict[type[Model], list[Model]] = {}
+    for instance in instances:
+        if instance._state.adding:
+            by_model.setdefault(type(instance), []).append(instance)
+    blueprints = {model: blueprint_of(seen, model) for model in by_model}
+    _number(seen, by_model, blueprints)
+    seen.backend.defer(seen.connection)
+    for model, rows in by_model.items():
+        _load(seen, blueprints[model], rows, given)
+    tables = {name: seen.catalog[name] for blueprint in blueprints.values() for name in blueprint.chain}
+    seen.backend.advance_sequences(seen.connection, [*tables.values()])
+    try:
+        seen.backend.check_constraints_now(seen.connection)
+    except LoadRefused as error:
+        at = next((m for m, b in blueprints.items() if error.verdict.table in b.chain), [*blueprints][-1])
+        raise refusal(blueprints[at], by_model[at], error.verdict, given) from error
+    for instance in instances:
+        instance._state.adding, instance._state.db = False, seen.using
+
+
+def _number(
+    seen: Described, by_model: dict[type[Model], list[Model]], blueprints: dict[type[Model], Blueprint]
+) -> None:
+    """Give each instance the keys that the database would."""
+    tables = {name: seen.catalog[name] for b in blueprints.values() for name in b.chain}
+    counters = {
+        (table, column): count(first)
+        for table, columns in seen.backend.next_keys(seen.connection, [*tables.values()]).items()
+        for column, first in columns.items()
+    }
+    for model, rows in by_model.items():
+        blueprint = blueprints[model]
+        trees = [*blueprint.trees.values()]
+        if trees:
+            raise CannotMake(blueprint.label, "rows of a tree go in one by one; leave out bulk=True")
+        automatic = [
+            (counters[table, column], attname)
+            for (table, column), attname in blueprint.by_column.items()
+            if (table, column) in counters
+        ]
+        for row in rows:
+            for counter, attname in automatic:
+                if getattr(row, attname) is None:
+                    setattr(row, attname, next(counter))
+
+
+def _load(seen: Described, blueprint: Blueprint, rows: list[Model], given: Collection[str]) -> None:
+    for instance in rows:
+        _connect(seen, blueprint, instance)
+    for name in blueprint.chain:
+        table = seen.catalog[name]
+        fields: list[Any] = [
+            seen.binding.field(name, column.name) for column in table.columns if not column.generated
+        ]
+        lines = [
+            [one.get_db_prep_save(one.pre_save(instance, True), seen.connection) for one in fields]
+            for instance in rows
+        ]
+        try:
+            seen.backend.load(seen.connection, table, [one.column for one in fields], lines)
+        except LoadRefused as error:
+            raise refusal(blueprint, rows, error.verdict, given) from error
+
+
+def _connect(seen: Described, blueprint: Blueprint, instance: Any) -> None:
+    """Have the columns hold the keys of the rows that the instance names."""
+    for link in _links(instance):
+        setattr(instance, link.attname, getattr(instance, link.target_field.attname))
+    for relation in blueprint.relations:
+        if relation.kind == "generic":
+            named = instance.__dict__.get("_dbstate_generic", {}).get(relation.name)
+            if isinstance(named, Model):
+                kind = seen.records.content_type(named._meta.concrete_model._meta.db_table)  # type: ignore[union-attr]
+                setattr(instance, relation.type_attname, kind)
+                setattr(instance, relation.attname, named.pk)
+        elif instance._meta.get_field(relation.name).is_cached(instance):
+            parent = getattr(instance, relation.name)
+            if parent is not None:
+                for attname, value in zip(relation.attnames, relation.key_of(parent), strict=True):
+                    setattr(instance, attname, value)
+
+
+def _links(instance: Model) -> list[Any]:
+    """Keys to the row's own rows in its parents' tables, root first."""
+    found: list[Any] = []
+
+    def visit(model: type[Model]) -> None:
+        for parent, link in model._meta.parents.items():
+            visit(parent)
+            if link is not None:
+                found.append(link)
+
+    visit(type(instance))
+    return found

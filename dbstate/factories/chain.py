@@ -1,0 +1,95 @@
+"""One call of a factory: the rows that it makes, and who shares which parent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Model
+
+from dbstate.factories.counting import Place
+
+DEPTH = 4
+"""How far above a given row its ancestors are looked for."""
+
+
+@dataclass(slots=True)
+class Unfinished:
+    """A row that is being made while its parents are: rows on a cycle name it before it is there."""
+
+    model: type[Model]
+    row: dict[str, Any]
+    reserved: Any = None
+    """The primary key that it will have, once somebody asked for it."""
+    waiting: list[tuple[Model, str]] = field(default_factory=list)
+    """Built instances whose field of this name is to hold it."""
+    later: list[tuple[str, Unfinished]] = field(default_factory=list)
+    """Its own fields that are to hold rows which are not there yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One of the times that a call is tried."""
+
+    number: int = 0
+    last: bool = True
+    """Whether no other rows will be tried where these are refused."""
+    place: Place | None = None
+    """Where the call began, before its own savepoint."""
+
+
+@dataclass(slots=True)
+class Chain:
+    """The rows of one call."""
+
+    using: str
+    create: bool
+    """Whether rows are written as they are made."""
+    given: list[Model] = field(default_factory=list)
+    """Rows that the caller gave, to be shared by every member that wants one."""
+    made: list[Model] = field(default_factory=list)
+    """In the order in which they were finished: parents first."""
+    making: list[Unfinished] = field(default_factory=list)
+    collected: bool = False
+    """Whether rows take the numbers of written ones although they are written later, in bulk."""
+    optional: bool = False
+    """Whether the first row has its optional relations, too."""
+    attempt: Attempt = field(default_factory=lambda: Attempt())
+    declared: Callable[[type[Model], dict[str, Any], Chain], Model] | None = None
+    """Makes a parent whose overrides hold declarations of factory_boy."""
+
+    def known(self, target: type[Model], taken: Sequence[Model]) -> Iterator[Model]:
+        """Rows of this model that the chain has, but for those that the same row names already."""
+        for instance in (*self._given(target), *self.made):
+            if isinstance(instance, target) and not any(instance is one for one in taken):
+                yield instance
+
+    def unfinished(self, target: type[Model]) -> Unfinished | None:
+        """The row of this model that is being made, the innermost."""
+        return next((u for u in reversed(self.making) if issubclass(u.model, target)), None)
+
+    def wants(self, tree: bool, first: bool) -> bool:
+        """Whether a row has an optional relation that nobody asked for by name."""
+        return self.optional and first and not tree
+
+    def _given(self, target: type[Model]) -> Iterator[Model]:
+        """Given rows of this model, then the ancestors of given rows."""
+        yield from self.given
+        level: list[Model] = self.given
+        for _ in range(DEPTH):
+            level = [parent for instance in level for parent in self._parents(instance)]
+            yield from level
+            if not level:
+                return
+
+    def _parents(self, instance: Model) -> Iterator[Model]:
+        """Rows that the instance must name; unloaded ones are read only while rows are written."""
+        one: Any
+        for one in instance._meta.concrete_fields:
+            if not one.is_relation or one.null or one.remote_field is None:
+                continue
+            if one.is_cached(instance) or (self.create and getattr(instance, one.attname) is not None):
+                parent = getattr(instance, one.name, None)
+                if isinstance(parent, Model):
+                    yield parent

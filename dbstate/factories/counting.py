@@ -1,0 +1,90 @@
+"""Row numbers: for each table of each database the next one past those in use, anew for each test.
+
+What is counted follows the transaction that it was counted in: a counter holds as long as the
+savepoints that were open then are open. Once one of them is gone, its rows may be gone too, and the
+table is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dbstate.backends import Connection
+
+Place = tuple[int, tuple[str | None, ...]]
+"""A connection, and the savepoints that are open on it."""
+
+
+@dataclass(slots=True)
+class _Counter:
+    next: int
+    place: Place | None
+    """Where the table was asked; None: it never was, as rows were only built."""
+
+
+_counters: dict[tuple[str, str], list[_Counter]] = {}
+"""By alias and table, counters of places each inside the one before."""
+
+
+def new_test() -> None:
+    """Forget all numbers: the next row of each table is the first one past those in it."""
+    _counters.clear()
+
+
+def built(alias: str, tables: Sequence[str]) -> dict[str, int]:
+    """The next row number in each table, for a row that is not written: no database is asked."""
+    numbers: dict[str, int] = {}
+    for table in tables:
+        counter = _counters.setdefault((alias, table), [_Counter(0, None)])[-1]
+        numbers[table] = counter.next
+        counter.next += 1
+    return numbers
+
+
+def created(
+    alias: str, place: Place | None, tables: Sequence[str], first: Callable[[str, int], int]
+) -> dict[str, int]:
+    """The next row number in each table, for a row that is written.
+
+    ``place`` is where the call that writes it began. ``first`` answers the first number past a table's
+    rows, at least the one given; it is asked where the rows may be others than those that were counted.
+    """
+    numbers: dict[str, int] = {}
+    for table in tables:
+        counter = _counter(alias, place, table, first)
+        numbers[table] = counter.next
+        counter.next += 1
+    return numbers
+
+
+def _counter(alias: str, place: Place | None, table: str, first: Callable[[str, int], int]) -> _Counter:
+    counters = _counters.setdefault((alias, table), [])
+    left = [counter for counter in counters if _holds(counter.place, place)]
+    if left and len(left) == len(counters):
+        if left[-1].place != place:
+            # What is written from here on may be undone, and with it what was counted.
+            counters.append(_Counter(left[-1].next, place))
+        return counters[-1]
+    built_so_far = counters[0].next if counters and counters[0].place is None else 0
+    counters[:] = [*left[:-1], _Counter(first(table, built_so_far), place)]
+    return counters[-1]
+
+
+def give_back(alias: str, tables: Sequence[str]) -> None:
+    """The last numbers of these tables were not used."""
+    for table in tables:
+        _counters[alias, table][-1].next -= 1
+
+
+def place_of(connection: Connection) -> Place | None:
+    """Where the connection is; None outside of a transaction, where anybody's rows come and go."""
+    if not connection.in_atomic_block:
+        return None
+    return id(connection.connection), tuple(connection.savepoint_ids)
+
+
+def _holds(counted: Place | None, now: Place | None) -> bool:
+    if counted is None or now is None:
+        return False
+    return counted[0] == now[0] and now[1][: len(counted[1])] == counted[1]

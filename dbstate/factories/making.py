@@ -1,0 +1,419 @@
+"""Make one instance with all that it needs: the path that every factory takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from django.db.models import Model
+from factory import enums
+
+from dbstate.binding import Complaint
+from dbstate.factories import counting, limits
+from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of
+from dbstate.factories.chain import Chain, Unfinished
+from dbstate.factories.errors import BadOverride, CannotMake
+from dbstate.factories.judging import judge, settle
+from dbstate.factories.saving import find_ready, insert, reserve
+from dbstate.rows import Exhausted
+
+Overrides = dict[str, Any]
+Instantiate = Callable[[dict[str, Any]], Model]
+"""Makes the instance of the complete keyword arguments, and saves it where rows are written."""
+
+UNSAVED = object()
+"""Stands for the key of a row that is not written: it is one, whatever it will be."""
+PROBED = 64
+"""Row numbers looked at for one whose unique values no row has."""
+
+
+def row_numbers(blueprint: Blueprint, chain: Chain) -> dict[str, int]:
+    """The number of the next row in each table of the model."""
+    if not (chain.create or chain.collected):
+        return counting.built(chain.using, blueprint.chain)
+    place = chain.attempt.place
+    numbers = counting.created(
+        chain.using, place, blueprint.chain, lambda table, least: _first(blueprint, table, least)
+    )
+    if place is None:  # counted anew each time
+        return {table: number + chain.attempt.number for table, number in numbers.items()}
+    return numbers
+
+
+def _first(blueprint: Blueprint, table: str, least: int) -> int:
+    """The first row number past the rows of a table: their count, further where unique values are taken."""
+    seen = blueprint.seen
+    described = seen.catalog[table]
+    held = seen.backend.occupancy(seen.connection, [described], at_most=1_000_000)[table] or 0
+    if not held:
+        return least
+    own = blueprint.own_columns[table]
+    wide = [name for name in own.sources if name in own.unique.wide]
+    number, step = max(held, least), 1
+    while wide and _is_taken(blueprint, table, wide, number):
+        number += step
+        step = min(step * 2, PROBED)
+    return number
+
+
+def _is_taken(blueprint: Blueprint, table: str, wide: list[str], number: int) -> bool:
+    """Whether a row has one of the unique values of this number."""
+    rows = blueprint.seen.binding.model(table)._base_manager.using(blueprint.seen.using)
+    for name in wide:
+        field = blueprint.seen.binding.field(table, name)
+        try:
+            value = blueprint.own_columns[table].sources[name].realistic(number)
+        except IndexError:
+            return False  # the row says so itself when it is made
+        if value is not None and rows.filter(**{field.attname: value}).exists():
+            return True
+    return False
+
+
+def make(
+    blueprint: Blueprint,
+    chain: Chain,
+    overrides: Overrides,
+    *,
+    numbers: Mapping[str, int] | None = None,
+    edge: str = "",
+    instantiate: Instantiate | None = None,
+) -> Model:
+    """One instance of the blueprint's model.
+
+    ``overrides`` may reach through relations: ``{"user__email": …}``.
+    """
+    plain, nested = split(blueprint, overrides)
+    numbers = numbers if numbers is not None else row_numbers(blueprint, chain)
+    row = made_row(blueprint, numbers, edge)
+    row.update(plain)
+    given = frozenset(plain)
+    unfinished = Unfinished(blueprint.model, row)
+    chain.making.append(unfinished)
+    try:
+        set_relations(blueprint, chain, row, plain, nested, numbers)
+    finally:
+        chain.making.pop()
+    return finish(blueprint, chain, row, given, numbers, edge, unfinished, instantiate)
+
+
+def made_row(blueprint: Blueprint, numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
+    """The own values of a row; CannotMake where there are none."""
+    try:
+        return blueprint.row(numbers, edge)
+    except Exhausted as exhausted:
+        raise CannotMake(blueprint.label, str(exhausted)) from exhausted
+
+
+def split(blueprint: Blueprint, overrides: Overrides) -> tuple[Overrides, dict[str, Overrides]]:
+    """Overrides of the row itself, by attribute name where it is a field's, and of those it names."""
+    plain: Overrides = {}
+    nested: dict[str, Overrides] = {}
+    for name, value in overrides.items():
+        root, _, rest = name.partition("__")
+        if rest and name not in blueprint.names:
+            if root not in blueprint.relation:
+                blueprint.check_name(root)
+                raise BadOverride(
+                    f"cannot set {name!r} of {blueprint.label}: {root} names no row; give {root} itself"
+                )
+            nested.setdefault(blueprint.relation[root].name, {})[rest] = value
+        else:
+            blueprint.check_name(name)
+            plain[name] = value
+    return plain, nested
+
+
+def set_relations(
+    blueprint: Blueprint,
+    chain: Chain,
+    row: dict[str, Any],
+    plain: Overrides,
+    nested: Mapping[str, Overrides],
+    numbers: Mapping[str, int],
+) -> None:
+    """Give the row its parents: given ones, shared ones, new ones; optional ones where asked for."""
+    taken = [value for value in plain.values() if isinstance(value, Model)]
+    for name in blueprint.own_type:
+        if name not in plain and (chain.create or chain.collected):
+            row[name] = blueprint.seen.records.content_type(blueprint.table.name)
+    for relation in blueprint.relations:
+        if (
+            relation.name in plain
+            or plain.keys() & {*relation.attnames}
+            or relation.attname in blueprint.own_type
+        ):
+            if relation.name in nested:
+                raise BadOverride(
+                    f"cannot set {relation.name}__{next(iter(nested[relation.name]))} of {blueprint.label}: "
+                    f"{relation.name} was given, too; set one of them"
+                )
+            continue
+        asked = relation.name in nested or chain.wants(relation.tree, len(chain.making) == 1)
+        if relation.required or asked:
+            value = parent_of(blueprint, relation, chain, nested.get(relation.name, {}), taken, numbers)
+            if value is not None:
+                assign(relation, row, value)
+                taken += [value] if isinstance(value, Model) else []
+
+
+def assign(relation: Relation, row: dict[str, Any], value: object) -> None:
+    """Have the row name another one: an instance, or the value of its key where it has none yet."""
+    row[relation.name if isinstance(value, Model) else relation.attname] = value
+
+
+def parent_of(
+    blueprint: Blueprint,
+    relation: Relation,
+    chain: Chain,
+    overrides: Overrides,
+    taken: list[Model],
+    numbers: Mapping[str, int],
+    *,
+    new: Callable[[], Model] | None = None,
+) -> object:
+    """The row that a relation names: one that the chain has, else a new one. None: none can be had yet.
+
+    ``new`` makes it where another factory than the inferred one is to.
+    """
+    target = relation.target or _any_model(blueprint, relation, chain)
+    if target is None:
+        return None
+    if relation.library and not overrides:
+        return _library_row(blueprint, target, chain, numbers)
+    if not overrides:
+        for known in islice(chain.known(target, taken), 50):
+            if not relation.unique and _is_admitted(blueprint, relation, known, chain):
+                return known
+        unfinished = chain.unfinished(target)
+        if unfinished is not None:
+            return _on_cycle(blueprint, relation, unfinished, chain)
+    return new() if new is not None else _new(blueprint, relation, target, chain, overrides)
+
+
+def _new(
+    blueprint: Blueprint, relation: Relation, target: type[Model], chain: Chain, overrides: Overrides
+) -> Model:
+    """A new parent, one that limit_choices_to admits."""
+    parent = blueprint_of(blueprint.seen, target)
+    if relation.limited and relation.kind == "foreign":
+        field: Any = blueprint.model._meta.get_field(relation.name)
+        wanted = limits.wanted(field.get_limit_choices_to())
+        overrides = {n: v for n, v in wanted.items() if n.partition("__")[0] in parent.names} | overrides
+    if chain.declared is not None and any(enums.get_builder_phase(v) for v in overrides.values()):
+        made = chain.declared(target, overrides, chain)
+    else:
+        made = make(parent, chain, overrides)
+    if relation.limited and chain.create and not _is_admitted(blueprint, relation, made, chain):
+        allowed = blueprint.seen.binding.allowed(blueprint.columns[relation.attname][0], relation.name)
+        other = allowed.first() if allowed is not None else None
+        return other or made
+    return made
+
+
+def _is_admitted(blueprint: Blueprint, relation: Relation, candidate: Model, chain: Chain) -> bool:
+    """Whether limit_choices_to admits the row; of rows that are not written, as far as can be told."""
+    if not relation.limited or relation.kind != "foreign":
+        return True
+    if chain.create and candidate.pk is not None:
+        allowed = blueprint.seen.binding.allowed(blueprint.columns[relation.attname][0], relation.name)
+        return allowed is None or allowed.filter(pk=candidate.pk).exists()
+    field: Any = blueprint.model._meta.get_field(relation.name)
+    wanted = limits.wanted(field.get_limit_choices_to())
+    return all(getattr(candidate, name, value) == value for name, value in wanted.items())
+
+
+def _on_cycle(blueprint: Blueprint, relation: Relation, unfinished: Unfinished, chain: Chain) -> object:
+    """The key that an unfinished row will have; None for built rows, which are linked once it is there."""
+    if not chain.create:
+        chain.making[-1].later.append((relation.name, unfinished))
+        return None
+    if relation.target_attnames[0] in unfinished.row:
+        return unfinished.row[relation.target_attnames[0]]
+    if unfinished.reserved is None:
+        unfinished.reserved = reserve(blueprint_of(blueprint.seen, unfinished.model))
+    return unfinished.reserved
+
+
+def _library_row(
+    blueprint: Blueprint, target: type[Model], chain: Chain, numbers: Mapping[str, int]
+) -> Model | None:
+    """One of the rows that a library made; a new one where it made none."""
+    if not (chain.create or chain.collected):
+        return None
+    rows = target._base_manager.using(chain.using).order_by("pk")
+    count = min(rows.count(), 1000)
+    if not count:
+        return make(blueprint_of(blueprint.seen, target), chain, {})
+    return rows[numbers[blueprint.table.name] % count]
+
+
+def _any_model(blueprint: Blueprint, relation: Relation, chain: Chain) -> type[Model] | None:
+    """A model whose keys the object id can hold: one that the chain has rows of, else a plain one."""
+    seen = blueprint.seen
+    place = blueprint.columns[relation.attname]
+    column = seen.catalog[place[0]].column(place[1])
+    allowed = _allowed_types(blueprint, relation, chain) if relation.limited else None
+
+    def fits(model: type[Model]) -> bool:
+        table = seen.catalog.tables.get(model._meta.db_table)
+        if table is None or table.library_filled or table.auto_created or len(table.primary_key) != 1:
+            return False
+        if not table.managed or model is blueprint.model or table.parent_links or table.ancestors == ():
+            return False
+        if allowed is not None and (model._meta.app_label, model._meta.model_name) not in allowed:
+            return False
+        kind = table.column(table.primary_key[0]).kind
+        return kind == column.kind or column.kind in ("text", "unknown")
+
+    for instance in (*chain.given, *chain.made):
+        if fits(type(instance)):
+            return type(instance)
+    models = [m for m in seen.apps.get_models() if not m._meta.proxy and not m._meta.swapped and fits(m)]
+    return min(models, key=lambda model: _weight(blueprint, model), default=None)
+
+
+def _allowed_types(blueprint: Blueprint, relation: Relation, chain: Chain) -> set[tuple[str, str]]:
+    """(app label, model) pairs that limit_choices_to of the content type admits."""
+    table, column = blueprint.columns[relation.type_attname]
+    field: Any = blueprint.seen.binding.field(table, column)
+    if chain.create or chain.collected:
+        rows = blueprint.seen.binding.allowed(table, field.name)
+        return set() if rows is None else {(row.app_label, row.model) for row in rows}  # type: ignore[attr-defined]
+    wanted = limits.wanted(field.get_limit_choices_to())
+    return {
+        (model._meta.app_label, str(model._meta.model_name))
+        for model in blueprint.seen.apps.get_models()
+        if wanted.get("app_label", model._meta.app_label) == model._meta.app_label
+        and wanted.get("model", model._meta.model_name) == model._meta.model_name
+    }
+
+
+def _weight(blueprint: Blueprint, model: type[Model]) -> tuple[bool, int, int, str]:
+    """Models of the same app first, then those with few foreign keys and fields."""
+    table = blueprint.seen.table(model)
+    own_app = model._meta.app_label == blueprint.model._meta.app_label
+    needed = sum(not key.null for key in table.foreign_keys)
+    return (not own_app, needed, len(table.columns), table.label)
+
+
+# the end of a row ------------------------------------------------------------------------------------
+
+
+def finish(
+    blueprint: Blueprint,
+    chain: Chain,
+    row: dict[str, Any],
+    given: frozenset[str],
+    numbers: Mapping[str, int],
+    edge: str,
+    unfinished: Unfinished,
+    instantiate: Instantiate | None,
+) -> Model:
+    """The instance of a row that has its parents."""
+    generic = {r: row.pop(r.name) for r in blueprint.relations if r.kind == "generic" and r.name in row}
+    for relation, value in generic.items():
+        if chain.create and isinstance(value, Model):
+            _name_generically(blueprint, relation, row, value)
+    if unfinished.reserved is not None:
+        row[blueprint.model._meta.pk.attname] = unfinished.reserved
+    consistent(blueprint, chain, row, given, numbers, edge)
+    if chain.create:
+        asked = judge(blueprint, row, given, numbers, edge)
+        if asked:
+            named = _ask_again(blueprint, chain, row, given, numbers, edge)
+            settle(blueprint, chain, asked if named is None else named, given)
+        ready = find_ready(blueprint, chain, row, given)
+        if ready is not None:
+            chain.made.append(ready)
+            return ready
+    if instantiate is not None:
+        instance = instantiate(row)
+    else:
+        instance = blueprint.model(**row)
+        if chain.create:
+            last = chain.attempt.last or bool(given)
+            insert(blueprint, instance, given, reserved=unfinished.reserved is not None, last=last)
+    if generic and not chain.create:
+        instance.__dict__["_dbstate_generic"] = {r.name: v for r, v in generic.items()}
+    for name, other in unfinished.later:
+        other.waiting.append((instance, name))
+    for waiting, name in unfinished.waiting:
+        setattr(waiting, name, instance)
+    chain.made.append(instance)
+    return instance
+
+
+def _ask_again(
+    blueprint: Blueprint,
+    chain: Chain,
+    row: dict[str, Any],
+    given: frozenset[str],
+    numbers: Mapping[str, int],
+    edge: str,
+) -> tuple[Complaint, ...] | None:
+    """What full_clean() says once optional rows that it reads are there; None: it reads none."""
+    reads = blueprint.seen.records.clean_reads(blueprint.table.name)
+    said = None
+    for relation in blueprint.relations:
+        there = _key(relation, row) is not None or relation.name in given or relation.tree
+        if there or relation.name not in reads or relation.target is None:
+            continue
+        value = parent_of(blueprint, relation, chain, {}, [], numbers)
+        if value is not None:
+            assign(relation, row, value)
+            said = judge(blueprint, row, given, numbers, edge)
+            if not said:
+                return said
+    return said
+
+
+def _name_generically(blueprint: Blueprint, relation: Relation, row: dict[str, Any], value: Model) -> None:
+    seen = blueprint.seen
+    name = value._meta.concrete_model._meta.db_table  # type: ignore[union-attr]
+    row[relation.type_attname] = seen.records.content_type(name)
+    row[relation.attname] = value.pk
+
+
+def consistent(
+    blueprint: Blueprint,
+    chain: Chain,
+    row: dict[str, Any],
+    given: frozenset[str],
+    numbers: Mapping[str, int],
+    edge: str,
+) -> None:
+    """Have the row keep its CHECKs beside what was given and the parents it has."""
+    if not (given and blueprint.rules) and not blueprint.ties_relations:
+        return
+    keyed = row | {relation.attname: _key(relation, row) for relation in blueprint.relations}
+    for relation in _asked_for(blueprint, keyed, row):
+        value = parent_of(blueprint, relation, chain, {}, [], numbers)
+        if value is not None:
+            assign(relation, row, value)
+            keyed[relation.attname] = _key(relation, row)
+    before = dict(keyed)
+    blueprint.meet_conditions(keyed, numbers, edge, given=given, related=True)
+    row.update({name: value for name, value in keyed.items() if before.get(name, row) is not value})
+
+
+def _key(relation: Relation, row: Mapping[str, Any]) -> Any:
+    """What the relation's column holds; UNSAVED for a row that has no key yet."""
+    value = row.get(relation.name)
+    if isinstance(value, Model):
+        key = relation.key_of(value)[0]
+        return UNSAVED if key is None else key
+    return row.get(relation.attname)
+
+
+def _asked_for(blueprint: Blueprint, keyed: dict[str, Any], row: Mapping[str, Any]) -> Iterator[Relation]:
+    """Optional relations without a row, one after the other, as long as a CHECK that reads them is broken."""
+    for rules in blueprint.rules:
+        for relation in blueprint.relations:
+            table, column = blueprint.columns[relation.attname]
+            if table != rules.table.name or _key(relation, row) is not None or relation.name in row:
+                continue
+            line = blueprint.line(table, keyed)
+            if any(column in group.columns for group, _ in rules.broken(line)):
+                yield relation

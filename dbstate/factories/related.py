@@ -1,0 +1,118 @@
+"""A row with all that it can name, and rows that name it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db.models import Model
+
+from dbstate.factories.blueprint import Blueprint, blueprint_of
+from dbstate.factories.chain import Attempt, Chain
+from dbstate.factories.errors import BadOverride, CannotMake, UnknownField
+from dbstate.factories.making import make, row_numbers
+
+OWN_WORDS = frozenset({"edge", "shared", "__sequence"})
+DEFAULT = 1
+"""Rows made for each relation from outside where nothing is said."""
+
+
+def with_relations(
+    blueprint: Blueprint,
+    params: Mapping[str, Any],
+    create: Callable[[dict[str, Any]], Model],
+    attempt: Attempt,
+) -> Model:
+    """See ``ModelFactory.create_with_relations``; ``create`` makes the row with all its own relations."""
+    outside = _outside(blueprint)
+    counts: dict[str, int] = {}
+    nested: dict[str, dict[str, Any]] = {}
+    own: dict[str, Any] = {}
+    for name, value in params.items():
+        root, _, rest = name.partition("__")
+        if root not in outside:
+            if root not in OWN_WORDS and root not in blueprint.names:
+                raise UnknownField(blueprint.label, root, {*blueprint.names, *outside})
+            own[name] = value
+        elif rest:
+            nested.setdefault(root, {})[rest] = value
+        elif isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            counts[root] = value
+        else:
+            raise BadOverride(f"cannot make {value!r} {root} of {blueprint.label}: give a number, 0 or more")
+    instance = create(own)
+    for name, field in outside.items():
+        if name in counts or name in nested or not _is_left_alone(blueprint, field):
+            _make(blueprint, instance, field, counts.get(name, DEFAULT), nested.get(name, {}), attempt)
+    return instance
+
+
+def _outside(blueprint: Blueprint) -> dict[str, Any]:
+    """Relations from outside by accessor: rows that name the row, and many-to-many from both ends."""
+    found: dict[str, Any] = {field.name: field for field in blueprint.model._meta.many_to_many}
+    for field in blueprint.model._meta.related_objects:
+        name = field.get_accessor_name()
+        if name:
+            found[name] = field
+    return found
+
+
+def _is_left_alone(blueprint: Blueprint, field: Any) -> bool:
+    """Whether nothing is made unless it is asked for: libraries' tables, and the model's own."""
+    model = field.related_model
+    if model._meta.db_table not in blueprint.seen.catalog.tables:
+        return True
+    table = blueprint.seen.table(model)
+    return bool(table.library_filled) or not table.managed or model is blueprint.model
+
+
+def _make(
+    blueprint: Blueprint,
+    instance: Model,
+    field: Any,
+    number: int,
+    overrides: dict[str, Any],
+    attempt: Attempt,
+) -> None:
+    related = blueprint_of(blueprint.seen, field.related_model)
+    using = blueprint.seen.using
+    if field.many_to_many:
+        through = (field if field.concrete else field.remote_field).remote_field.through
+        _check_through(blueprint, field, overrides)
+        rows = [make(related, Chain(using, True, attempt=attempt), dict(overrides)) for _ in range(number)]
+        if through._meta.auto_created:
+            accessor = field.name if field.concrete else field.get_accessor_name()
+            getattr(instance, accessor).add(*rows)
+            return
+        between = blueprint_of(blueprint.seen, through)
+        for row in rows:
+            make(between, Chain(using, True, [instance, row], attempt=attempt), _ends(through, instance, row))
+        return
+    if field.one_to_one and number > 1:
+        raise CannotMake(blueprint.label, f"{field.get_accessor_name()} is one-to-one: there is one at most")
+    if (
+        field.one_to_one
+        and related.model._base_manager.using(using).filter(**{field.field.name: instance}).exists()
+    ):
+        return  # a signal has made it
+    for _ in range(number):
+        chain = Chain(using, True, [instance], attempt=attempt)
+        make(related, chain, {field.field.name: instance, **overrides}, numbers=row_numbers(related, chain))
+
+
+def _check_through(blueprint: Blueprint, field: Any, overrides: Mapping[str, Any]) -> None:
+    for name in overrides:
+        blueprint_of(blueprint.seen, field.related_model).check_name(name.partition("__")[0])
+
+
+def _ends(through: type[Model], instance: Model, row: Model) -> dict[str, Any]:
+    """The two rows that a row between names, by field name."""
+    ends: dict[str, Any] = {}
+    for one in through._meta.fields:
+        if one.remote_field is None:
+            continue
+        for end in (instance, row):
+            if isinstance(end, one.remote_field.model) and one.name not in ends and end not in ends.values():
+                ends[one.name] = end
+                break
+    return ends

@@ -1,0 +1,169 @@
+"""Write instances: through the library's own insertion where they stand in a tree, else by save()."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.db import DatabaseError
+from django.db.models import Model
+
+from dbstate.adapters import add_to_tree
+from dbstate.backends import Verdict
+from dbstate.errors import DbstateError
+from dbstate.factories.blueprint import Blueprint, blueprint_of
+from dbstate.factories.chain import Chain
+from dbstate.factories.errors import NextRow, RowRefused, refused
+
+
+def insert(
+    blueprint: Blueprint,
+    instance: Model,
+    given: Collection[str] = (),
+    *,
+    reserved: bool = False,
+    parent: Model | None = None,
+    last: bool = True,
+) -> None:
+    """Write a new row, with save() and its signals; RowRefused when the database does not take it.
+
+    What save() itself raises is a NextRow unless this is the ``last`` one that is tried.
+    """
+    seen = blueprint.seen
+    for own in blueprint.own:
+        if own.file and (name := getattr(instance, own.name)):
+            seen.samples.write(own.table, own.column, str(name))
+    try:
+        if not add_to_tree(instance, blueprint.table.ancestors, parent):
+            instance.save(force_insert=True, using=seen.using)
+    except DatabaseError as error:
+        verdict = seen.backend.classify(error)
+        raise refusal(blueprint, [instance], verdict, given) from error
+    except DbstateError:
+        raise
+    except Exception as error:  # save() and signals are the project's; they may refuse the values
+        if last:
+            raise
+        raise NextRow(f"{blueprint.label}: {type(error).__name__}: {error}") from error
+    if reserved:
+        seen.backend.advance_sequences(seen.connection, [*blueprint.tables()])
+
+
+def refusal(
+    blueprint: Blueprint, instances: Sequence[Model], verdict: Verdict, given: Collection[str]
+) -> RowRefused:
+    """The error that names the columns of the broken rule, with what all these rows have there."""
+    blamed: dict[str, object] = {}
+    for name in blamed_attributes(blueprint, verdict):
+        values = [getattr(instance, name, None) for instance in instances]
+        blamed[name] = values[0] if all(value == values[0] for value in values) else Various()
+    named = {name for name in blamed if name in given or name.removesuffix("_id") in given}
+    return refused(blueprint.label, verdict, blamed, named)
+
+
+class Various:
+    """Stands for values of which each row has its own."""
+
+    def __repr__(self) -> str:
+        return "various values"
+
+
+def blamed_attributes(blueprint: Blueprint, verdict: Verdict) -> list[str]:
+    """Attributes whose columns the broken rule reads."""
+    found: list[str] = []
+    for table in blueprint.tables():
+        rules: tuple[Any, ...] = (*table.uniques, *table.checks, *table.exclusions)
+        columns = [c for rule in rules if rule.name == verdict.constraint for c in rule.columns]
+        columns += [c.name for c in table.columns if c.name == verdict.column]
+        columns += [c for key in table.foreign_keys for c in key.columns if _is_key_of(verdict, c)]
+        found += [
+            blueprint.by_column[table.name, c] for c in columns if (table.name, c) in blueprint.by_column
+        ]
+    return list(dict.fromkeys(found))
+
+
+def _is_key_of(verdict: Verdict, column: str) -> bool:
+    """Whether a broken foreign key is this column's: the database quotes it."""
+    return verdict.reason == "foreign key" and f"({column})=" in (verdict.detail or verdict.message)
+
+
+def reserve(blueprint: Blueprint) -> Any:
+    """A primary key that no row has, for a row that others name before it is there."""
+    seen = blueprint.seen
+    root = seen.catalog[blueprint.chain[0]]
+    found = seen.backend.next_keys(seen.connection, [root])[root.name]
+    (number,) = found.values()
+    number = max(number, seen.reserved.get(root.name, 0) + 1)
+    seen.reserved[root.name] = number
+    return number
+
+
+def find_ready(
+    blueprint: Blueprint, chain: Chain, row: dict[str, Any], given: Collection[str]
+) -> Model | None:
+    """The row that a signal has made for a new one-to-one parent, with the values of this row."""
+    for relation in blueprint.relations:
+        parent = row.get(relation.name)
+        if not (relation.unique and isinstance(parent, Model)) or relation.name in given:
+            continue
+        rows = blueprint.model._base_manager.using(chain.using)
+        found = rows.filter(**{relation.name: parent}).first()
+        if found is not None:
+            for name, value in row.items():
+                setattr(found, name, value)
+            found.save(using=chain.using)
+            return found
+    return None
+
+
+def save_built(seen: Any, instance: Model) -> Model:
+    """Write an instance that was built, and all that it names, parents first; rows that are there stay.
+
+    Rows on a cycle get the keys that they will have before they are written.
+    """
+    _Saving(seen).save(instance)
+    return instance
+
+
+class _Saving:
+    def __init__(self, seen: Any) -> None:
+        self.seen = seen
+        self.under_way: list[Model] = []
+        self.reserved: list[Model] = []
+
+    def save(self, instance: Model) -> None:
+        if not instance._state.adding:
+            return
+        blueprint = blueprint_of(self.seen, type(instance))
+        self.under_way.append(instance)
+        for relation in blueprint.relations:
+            if relation.kind == "generic":
+                self._name_generically(
+                    blueprint, instance, relation.name, relation.attname, relation.type_attname
+                )
+                continue
+            field: Any = instance._meta.get_field(relation.name)
+            if not field.is_cached(instance) or getattr(instance, relation.name) is None:
+                continue
+            parent = getattr(instance, relation.name)
+            if any(parent is one for one in self.under_way):
+                if parent.pk is None:
+                    parent.pk = reserve(blueprint_of(self.seen, type(parent)))
+                    self.reserved.append(parent)
+            else:
+                self.save(parent)
+            setattr(instance, relation.name, parent)  # its key is known now
+        for name in blueprint.own_type:
+            setattr(instance, name, self.seen.records.content_type(blueprint.table.name))
+        self.under_way.pop()
+        insert(blueprint, instance, reserved=any(instance is one for one in self.reserved))
+
+    def _name_generically(
+        self, blueprint: Blueprint, instance: Model, name: str, number: str, kind: str
+    ) -> None:
+        named = instance.__dict__.get("_dbstate_generic", {}).get(name)
+        if isinstance(named, Model):
+            self.save(named)
+            table = named._meta.concrete_model._meta.db_table  # type: ignore[union-attr]
+            setattr(instance, kind, self.seen.records.content_type(table))
+            setattr(instance, number, named.pk)

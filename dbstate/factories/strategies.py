@@ -1,0 +1,117 @@
+"""Hypothesis strategies that draw instances of models: built, or saved with all that they name.
+
+They draw row numbers, edge cases and, field by field, values that differ from the row's; what is drawn
+shrinks towards the first realistic row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar, overload
+
+from django.db import transaction
+from django.db.models import Model
+from hypothesis import reject
+from hypothesis import strategies as st
+from hypothesis.control import cleanup
+
+from dbstate.factories.base import ModelFactory, factory_for
+from dbstate.factories.errors import CannotMake, RowRefused
+from dbstate.values import EDGES
+
+M = TypeVar("M", bound=Model)
+
+ROWS = 200
+"""Row numbers that are drawn from, the simplest first."""
+
+
+@overload
+def strategy_for(
+    model: type[M], *, using: str = ..., save: bool = ..., **overrides: Any
+) -> st.SearchStrategy[M]: ...
+
+
+@overload
+def strategy_for(
+    model: str, *, using: str = ..., save: bool = ..., **overrides: Any
+) -> st.SearchStrategy[Any]: ...
+
+
+def strategy_for(
+    model: Any, *, using: str = "default", save: bool = False, **overrides: Any
+) -> st.SearchStrategy[Any]:
+    """Valid instances of a model, with the rows that it names: built, or saved.
+
+    An override is a value, or a strategy that draws it. Rows that are saved are gone when the example
+    ends, so that each example finds the database as the first one did. Raises what ``factory_for``
+    raises, UnknownField, and RowRefused where the database refuses what was given.
+    """
+    factory = factory_for(model, using=using)
+    drawn = {name: v for name, v in overrides.items() if isinstance(v, st.SearchStrategy)}
+    given = {name: v for name, v in overrides.items() if name not in drawn}
+    for name in overrides:
+        factory._meta.blueprint.check_name(name.partition("__")[0])
+    return _instances(factory, given, drawn, save)
+
+
+@st.composite
+def _instances(
+    draw: Callable[[st.SearchStrategy[Any]], Any],
+    factory: type[ModelFactory[Any]],
+    given: Mapping[str, Any],
+    drawn: Mapping[str, st.SearchStrategy[Any]],
+    save: bool,
+) -> Any:
+    blueprint = factory._meta.blueprint
+    number = draw(st.integers(0, ROWS - 1))
+    edge = draw(st.sampled_from(("", *EDGES)))
+    values = dict(given) | {name: draw(one) for name, one in drawn.items()}
+    for name, other in _others(blueprint, values, number, edge):
+        if draw(st.booleans()):
+            values[name] = draw(other)
+    return _made(factory, values, number, edge, save, keep=drawn.keys() | given.keys())
+
+
+def _others(
+    blueprint: Any, values: Mapping[str, Any], number: int, edge: str
+) -> list[tuple[str, st.SearchStrategy[Any]]]:
+    """For each field without rules that tie it to others, the value that another row or edge has there."""
+    tied = {name for rules in blueprint.rules for check in rules.table.checks for name in check.columns}
+    found: list[tuple[str, st.SearchStrategy[Any]]] = []
+    for own in blueprint.own:
+        unique = own.column in blueprint.own_columns[own.table].unique.wide
+        if own.name in values or own.column in tied or unique or not own.plain:
+            continue
+        source = blueprint.own_columns[own.table].sources[own.column]
+        found.append((own.name, st.integers(0, ROWS - 1).map(source.realistic)))
+    return found
+
+
+def _made(
+    factory: type[ModelFactory[Any]],
+    values: Mapping[str, Any],
+    number: int,
+    edge: str,
+    save: bool,
+    *,
+    keep: Collection[str],
+) -> Any:
+    if not save:
+        return factory.build(**values, edge=edge, __sequence=number)
+    using = factory._meta.database
+    undone = transaction.atomic(using=using)
+    undone.__enter__()
+
+    def undo() -> None:
+        transaction.set_rollback(True, using=using)
+        undone.__exit__(None, None, None)
+
+    cleanup(undo)  # at the end of the example
+    try:
+        return factory.create(**values, edge=edge, __sequence=factory._meta.next_number() + number)
+    except RowRefused as refused:
+        if refused.given.keys() & set(keep):
+            raise
+    except CannotMake:
+        pass
+    reject()  # this row cannot be had; others can

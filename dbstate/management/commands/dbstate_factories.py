@@ -1,0 +1,190 @@
+"""``dbstate_factories``: write factories as source that a team owns."""
+
+from __future__ import annotations
+
+import difflib
+import sysconfig
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db.models import Model
+
+from dbstate.catalog.order import order_tables
+from dbstate.factories.blueprint import Blueprint, blueprint_of
+from dbstate.factories.described import Described, described
+from dbstate.factories.render import Names
+from dbstate.factories.source import Mismatch, class_names, read, render
+from dbstate.management.base import CLEAN, FINDINGS, DbstateCommand
+from dbstate.management.labels import LabelError
+from dbstate.management.options import Options, UsageError, nearest
+from dbstate.management.output import write_file
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file and the models whose factories stand in it."""
+
+    path: Path
+    module: str
+    blueprints: tuple[Blueprint, ...]
+
+
+class Command(DbstateCommand):
+    help = (
+        "Write <app>/factories.py: factory_boy classes that infer from the models what they do not declare."
+    )
+    shared = ()
+    takes_labels = False
+    interrupted = "interrupted; files that were named are written, the others are as they were"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "args", nargs="*", metavar="app_label", help="Only these (default: the project's own)."
+        )
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--output",
+            metavar="FILE",
+            help="Write the factories of all these apps to one file, third-party apps too.",
+        )
+        parser.add_argument(
+            "--check", action="store_true", help="Write nothing; exit with 1 where a file does not match."
+        )
+        parser.add_argument("--diff", action="store_true", help="Write nothing; show what would be written.")
+
+    def run(self, options: Options, given: Mapping[str, Any]) -> int:
+        seen = described(apps, "default")
+        configs = [_config(label) for label in given["labels"]]
+        targets = self._targets(seen, configs, given["output"])
+        paths = {b.model: f"{t.module}.{b.model.__name__}Factory" for t in targets for b in t.blueprints}
+        code = CLEAN
+        for target in targets:
+            found, old, new = _rendered(target, paths)
+            if given["diff"]:
+                self.stdout.write(_diff(target.path, old, new), ending="")
+            if given["check"]:
+                for one in found:
+                    self.stdout.write(f"{_shown(target.path)}: {one.where} {one.message}")
+            elif not given["diff"]:
+                self._write(target.path, old, new, found)
+            if found and (given["check"] or any(not one.added for one in found)):
+                code = FINDINGS
+        return code
+
+    def _targets(self, seen: Described, configs: Sequence[AppConfig], output: str | None) -> list[Target]:
+        if output is not None:
+            if not configs:
+                raise UsageError("--output", "no app was named", "name the apps whose factories go there")
+            found = tuple(b for config in configs for b in _blueprints(seen, config))
+            return [Target(Path(output), _module_of(Path(output)), _ordered(seen, found))]
+        for config in configs:
+            if _is_third_party(config):
+                raise UsageError(
+                    config.label,
+                    f"it is a third-party app ({config.path})",
+                    f"say where its factories go: dbstate_factories {config.label} --output FILE",
+                )
+        chosen = configs or [config for config in apps.get_app_configs() if not _is_third_party(config)]
+        targets = []
+        for config in chosen:
+            blueprints = _blueprints(seen, config)
+            if blueprints:
+                path = Path(config.path) / "factories.py"
+                targets.append(Target(path, f"{config.name}.factories", _ordered(seen, blueprints)))
+            elif configs:
+                raise UsageError(
+                    config.label, "the application has no models of its own tables", "leave it out"
+                )
+        if not targets:
+            raise UsageError(
+                "the project", "none of its own apps has models", "name an app, with --output FILE"
+            )
+        return targets
+
+    def _write(self, path: Path, old: str, new: str, found: Sequence[Mismatch]) -> None:
+        by_hand = [one for one in found if not one.added]
+        for one in by_hand:
+            self.stdout.write(f"{_shown(path)}: {one.where} {one.message}: change that yourself")
+        if old == new:
+            self.stdout.write(f"{_shown(path)}: {'nothing else' if by_hand else 'nothing'} is missing")
+            return
+        try:
+            write_file(path, new)
+        except OSError as error:
+            raise UsageError(_shown(path), str(error), "choose another place with --output") from error
+        added = sum(one.added for one in found)
+        self.stdout.write(
+            f"{_shown(path)}: {'written' if not old else 'added to'}, {added} change{'s' * (added != 1)}"
+        )
+
+
+def _rendered(target: Target, paths: Mapping[type[Model], str]) -> tuple[list[Mismatch], str, str]:
+    old = target.path.read_text(encoding="utf-8") if target.path.exists() else ""
+    file = read(str(target.path), old)
+    classes = class_names(target.blueprints, file)
+    elsewhere = {model: path for model, path in paths.items() if model not in classes}
+    new, found = render(file, target.blueprints, Names(classes, elsewhere), target.module)
+    return found, old, new
+
+
+def _config(label: str) -> AppConfig:
+    configs = {config.label: config for config in apps.get_app_configs()}
+    if label not in configs:
+        raise LabelError(label, "no installed application has this label", nearest(label, configs))
+    return configs[label]
+
+
+def _is_third_party(config: AppConfig) -> bool:
+    """Whether the app is installed rather than the project's own: its files are not ours to write."""
+    path = Path(config.path).resolve()
+    places = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")}
+    own = Path(__file__).resolve().parents[2]
+    return (
+        path.is_relative_to(own)
+        or bool({"site-packages", "dist-packages"} & set(path.parts))
+        or any(place and path.is_relative_to(Path(place).resolve()) for place in places)
+    )
+
+
+def _blueprints(seen: Described, config: AppConfig) -> tuple[Blueprint, ...]:
+    found = []
+    for model in config.get_models():
+        table = seen.catalog.tables.get(model._meta.db_table)
+        own = table is not None and table.managed and not table.library_filled
+        if own and not model._meta.proxy and not model._meta.swapped:
+            found.append(blueprint_of(seen, model))
+    return tuple(found)
+
+
+def _ordered(seen: Described, blueprints: Sequence[Blueprint]) -> tuple[Blueprint, ...]:
+    """Models after those that they name, as far as there is no cycle."""
+    order = order_tables(seen.catalog, [b.table.name for b in blueprints])
+    place = {name: at for at, name in enumerate(name for group in order.groups for name in group)}
+    return tuple(sorted(blueprints, key=lambda b: place.get(b.table.name, len(place))))
+
+
+def _module_of(path: Path) -> str:
+    """The dotted path by which a file is imported from the current directory."""
+    try:
+        relative = path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return path.stem
+    return ".".join(relative.with_suffix("").parts)
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _diff(path: Path, old: str, new: str) -> str:
+    name = _shown(path)
+    return "".join(
+        difflib.unified_diff(old.splitlines(True), new.splitlines(True), f"{name} (now)", f"{name} (to be)")
+    )

@@ -1,0 +1,152 @@
+"""Rows that the database accepts and full_clean() does not: what is tried instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps.registry import Apps
+from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator
+from django.db import connection, models
+from django.test.utils import isolate_apps
+
+from dbstate.seeding import Options, Report, prepare
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+class Here:
+    """Options of the models here: they belong to an app of the isolated registry."""
+
+    app_label = "messages"
+
+
+@pytest.fixture
+def apps(empty: str) -> Iterator[Apps]:
+    with isolate_apps("django.contrib.messages") as registry:
+        yield registry
+
+
+def filled(apps: Apps, *made: type[models.Model]) -> Report:
+    """The report of a run that fills these models' tables."""
+    with connection.schema_editor() as editor:
+        for model in made:
+            editor.create_model(model)
+    return prepare(apps, using="default", options=Options(now=NOW)).run()
+
+
+def test_files_of_the_sort_that_clean_admits(apps: Apps, media: Path) -> None:
+    class Clip(models.Model):
+        kind = models.CharField(max_length=5, choices=[("audio", "audio"), ("video", "video")])
+        file = models.FileField()
+
+        class Meta(Here):
+            pass
+
+        def clean(self) -> None:
+            self.file.open().close()
+            FileExtensionValidator({"audio": ["ogg"], "video": ["webm", "mp4"]}[self.kind])(self.file)
+
+    report = filled(apps, Clip)
+    assert report.findings == []
+    files = dict(Clip._base_manager.values_list("file", "kind"))
+    assert set(files.items()) == {("samples/sample.mp4", "video"), ("samples/sample.ogg", "audio")}
+    assert all((media / name).is_file() for name in files)
+
+
+class Wrapped(str):
+    """What a field's own type is like: no number, though its validators think so."""
+
+    __slots__ = ()
+
+
+class Wrapping(models.IntegerField):
+    """A key of a class of its own."""
+
+    def to_python(self, value: Any) -> Any:
+        return None if value is None else Wrapped(value)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return self.to_python(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else int(value)
+
+
+def test_a_key_whose_validators_fail_for_its_own_type_is_filled_all_the_same(apps: Apps) -> None:
+    class Owner(models.Model):
+        key = Wrapping(primary_key=True)
+
+        class Meta(Here):
+            pass
+
+    class Owned(models.Model):
+        owner = models.ForeignKey(Owner, models.CASCADE)
+
+        class Meta(Here):
+            pass
+
+    report = filled(apps, Owner, Owned)
+    assert {table.label: table.made for table in report.tables} == {
+        "messages.Owner": 10,
+        "messages.Owned": 10,
+    }
+    assert {finding.where for finding in report.findings} == {"messages.Owner"}
+    keys = set(Owner._base_manager.values_list("key", flat=True))
+    assert keys > set(Owned._base_manager.values_list("owner", flat=True))
+
+
+TRIGGER = """
+    CREATE FUNCTION choosy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.currency <> 'EUR' THEN
+        RAISE EXCEPTION 'no account in %. Currencies: ["EUR"]', NEW.currency
+            USING ERRCODE = 'check_violation';
+    ELSIF NEW.tag <> 'zq-17' THEN
+        RAISE EXCEPTION 'tag % is not "zq-17"', NEW.tag
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'tagged';
+    END IF;
+    RETURN NEW; END $$
+"""
+
+
+def test_what_a_trigger_says_that_it_wants(apps: Apps) -> None:
+    class Account(models.Model):
+        currency = models.CharField(max_length=3, choices=[(code, code) for code in ("ILP", "EUR", "USD")])
+        tag = models.CharField(max_length=20)
+
+        class Meta(Here):
+            pass
+
+    with connection.schema_editor() as editor:
+        editor.create_model(Account)
+    with connection.cursor() as cursor:
+        cursor.execute(TRIGGER)
+        cursor.execute(
+            "CREATE TRIGGER t BEFORE INSERT ON messages_account FOR EACH ROW EXECUTE FUNCTION choosy()"
+        )
+    report = prepare(apps, using="default", options=Options(now=NOW)).run()
+    assert {table.label: table.made for table in report.tables} == {"messages.Account": 10}
+    assert set(Account._base_manager.values_list("currency", "tag")) == {("EUR", "zq-17")}
+
+
+def test_what_clean_says_that_it_wants(apps: Apps) -> None:
+    class Rung(models.Model):
+        name = models.CharField(max_length=20)
+        height = models.IntegerField()
+
+        class Meta(Here):
+            pass
+
+        def clean(self) -> None:
+            if self.height != 1_234_567:
+                raise ValidationError({"height": "Ensure this is exactly 1234567."})
+            if self.name != "upper-rung":
+                raise ValidationError("The name of a rung is \u201cupper-rung\u201d.")
+
+    report = filled(apps, Rung)
+    assert report.findings == []
+    assert set(Rung._base_manager.values_list("name", "height")) == {("upper-rung", 1_234_567)}

@@ -1,0 +1,58 @@
+"""Patterns read once into makers of texts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dbstate.values.families.grammar import maker_of
+from dbstate.values.families.matching import RowChoices, free_texts, matching_text
+
+PATTERNS = (
+    r"^[A-Z]{3}-[0-9]{4,8}\Z",
+    r"^(?:[A-Z]{2}|X)\d+(?:-[a-f]+)?$",
+    r"^(?P<first>[ab])\d(?P=first)$",
+    r"^[^\W\d_]{2,5}$",
+    r"^[^a-z]{3}$",
+    r"^\S+@\S+\.example$",
+    r"^.{4}$",
+    r"(?i)^sku\d{2}$",
+    r"^(?=.*\d)(?!x-)[A-Za-z\d]{6,}$",
+    r"^\w\W\D\s$",
+    r"^[\u4e00-\u9fff]{2}$",
+    r"^(yes|no|maybe)?$",
+    r"^x{70}$",
+    r"^\N{GREEK SMALL LETTER ALPHA}+?$",
+)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_each_text_matches(pattern: str) -> None:
+    made = [text for key in range(40) for text in free_texts(pattern, key)]
+    assert len(made) >= 40
+    assert [text for text in made if not re.search(pattern, text)] == []
+
+
+@pytest.mark.parametrize("pattern", [r"^[A-Z]{3}-[0-9]{4,8}\Z", r"^[a-z][a-z0-9_-]{2,30}$", r"^\d{3}$"])
+def test_each_number_has_a_text_of_its_own(pattern: str) -> None:
+    made = {next(matching_text(pattern, key=key, number=number)) for number, key in enumerate(range(1000))}
+    assert len(made) == 1000
+    assert all(re.search(pattern, text) for text in made)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"(?P<a>x)?(?(a)y|z)", "(", r"[^\s\S]", "a{70000}"],
+    ids=["condition", "broken", "none", "long"],
+)
+def test_what_cannot_be_made_is_nothing(pattern: str) -> None:
+    assert maker_of(pattern) is None
+    assert list(matching_text(pattern, 1, None)) == []
+
+
+def test_a_pattern_is_read_once() -> None:
+    maker = maker_of(r"^[a-f]{9}$")
+    assert maker is maker_of(r"^[a-f]{9}$")
+    assert maker is not None
+    assert maker(RowChoices(5, None, 3), {}) == maker(RowChoices(5, None, 3), {})
