@@ -1,6 +1,6 @@
-"""Columns that keep a tree in its table, for django-mptt and django-treebeard.
+"""Columns that keep a tree in its table, for django-mptt, django-treebeard and django-treenode.
 
-Keyed by dotted base class, so that neither library is imported. Adjacency lists need nothing: their
+Keyed by dotted base class, so that no library is imported. Adjacency lists need nothing: their
 parent is an ordinary foreign key.
 """
 
@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
+
+from django.db import DEFAULT_DB_ALIAS
 
 Parents = Sequence[int | None]
 """For each row the index of its parent among these rows; None for a root. Parents come first."""
@@ -189,11 +191,37 @@ class _NestedSets:
         """Numbers are complete as they are."""
 
 
+@dataclass(slots=True)
+class _TreeNode:
+    """django-treenode: ancestors, levels and orders kept in columns beside a foreign key to the parent."""
+
+    model: type[Any]
+    using: str
+    columns: tuple[str, ...] = ()
+    parent: str | None = "tn_parent"
+
+    def __post_init__(self) -> None:
+        kept = {"tn_parent", "tn_priority"}
+        fields = [field for field in self.model._meta.fields if field.name.startswith("tn_")]
+        self.columns = tuple(field.column for field in fields if field.name not in kept)
+
+    def place(self, parents: Parents, lines: Lines) -> None:
+        fields = [field for field in self.model._meta.fields if field.column in self.columns]
+        for line in lines:
+            line.update({field.column: field.get_default() for field in fields})
+
+    def settle(self) -> None:
+        """Let the library compute them from the parents; it does so on the default database alone."""
+        if self.using == DEFAULT_DB_ALIAS:
+            self.model.update_tree()
+
+
 TREES: Mapping[str, Callable[[type[Any], str], Tree]] = MappingProxyType(
     {
         "mptt.models.MPTTModel": _MPTT,
         "treebeard.mp_tree.MP_Node": _MaterializedPath,
         "treebeard.ns_tree.NS_Node": _NestedSets,
+        "treenode.models.TreeNodeModel": _TreeNode,
     }
 )
 """Tree keepers by dotted base class."""

@@ -98,7 +98,9 @@ class Chooser:
             if only is None or any(self._member(name) in only for name in counted.columns):
                 self._count(counted, draft, chosen)
         rest = [r for r in wanted if r.name not in chosen]
-        rest.sort(key=lambda r: (-max([len(p.steps) for p, *_ in self._rules[r.name]], default=0), r.name))
+        # An optional row of the own table comes last: it fits the other parents, or there is none.
+        longest = {r.name: max([len(p.steps) for p, *_ in self._rules[r.name]], default=0) for r in rest}
+        rest.sort(key=lambda r: (r.own and r.optional, -longest[r.name], r.name))
         for name, option in self._agree(rest, chosen, draft).items():
             self._set(self.references[name], option, chosen, draft)
 

@@ -6,9 +6,11 @@ complained about is a place to go on from. Each state of complaints is expanded 
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from dbstate.binding import CRASHED, UNPRINTABLE, Binding, Complaint
 from dbstate.catalog import Catalog, Table
@@ -28,6 +30,19 @@ HALVES = 32
 """Ways to leave half of the optional columns empty that are tried."""
 PLATEAU = 8
 """Changes that leave the complaint as it was and are gone on from, once all else is tried."""
+
+
+PURSE = 10_000
+"""full_clean() calls for all rows of a run."""
+PATTERNS = 3
+"""Solutions of earlier rows that are tried again."""
+
+
+@dataclass(slots=True)
+class Purse:
+    """What a run may still spend on mending."""
+
+    left: int = PURSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,9 @@ class Mender:
     """A row that was accepted: its pattern is tried."""
     budget: int = BUDGET
     spent: int = 0
+    purse: Purse = field(default_factory=Purse)
+    found: deque[list[Change]] = field(default_factory=lambda: deque(maxlen=PATTERNS))
+    """What helped earlier rows, the newest first."""
 
     def complaints(self, draft: Draft, changes: Sequence[Change] = ()) -> tuple[Complaint, ...]:
         """What full_clean() says of the row with these changes."""
@@ -64,11 +82,20 @@ class Mender:
         for change in changes:
             values[change.table].update(change.values)
         self.spent += 1
+        self.purse.left -= 1
         instance = self.binding.instance(self.assembler.chain[-1], values)
         return self.binding.full_clean(instance)
 
     def search(self, draft: Draft, complaints: tuple[Complaint, ...]) -> list[Change] | None:
         """Changes that full_clean() accepts, or None."""
+        if self.purse.left <= 0:
+            return None
+        found = self._searched(draft, complaints)
+        if found is not None and found not in self.found:
+            self.found.appendleft(found)
+        return found
+
+    def _searched(self, draft: Draft, complaints: tuple[Complaint, ...]) -> list[Change] | None:
         self.spent = 0
         states: deque[tuple[list[Change], tuple[Complaint, ...]]] = deque([([], complaints)])
         seen = {_signature(complaints)}
@@ -96,8 +123,8 @@ class Mender:
     # moves -------------------------------------------------------------------------------------------
 
     def _moves(self, draft: Draft, complaints: Sequence[Complaint]) -> Iterator[Change]:
-        blamed = {c.field for c in complaints if c.field}
         tables = [self.catalog[name] for name in self.assembler.chain]
+        blamed = {c.field for c in complaints if c.field} | _mentioned(tables, complaints)
         first: list[tuple[Table, str]] = []
         read: list[tuple[Table, str]] = []
         rest: list[tuple[Table, str]] = []
@@ -108,8 +135,11 @@ class Mender:
                 place = first if field_name in blamed else read if field_name in reads else rest
                 place.append((table, name))
         yield from self._other_files(draft, tables, complaints)
+        yield from self._as_before(tables, plain=True)
         yield from self._moves_of(draft, first)
         yield from self._said(draft, first, complaints)
+        yield from self._numbers_together(draft, first)
+        yield from self._as_before(tables, plain=False)
         # What clean() reads first, so that the row keeps the rest of its own.
         yield from self._like_good(blamed | reads)
         yield from self._moves_of(draft, read)
@@ -118,6 +148,39 @@ class Mender:
         yield from self._like_good()
         yield from self._without_edge(draft)
         yield from self._moves_of(draft, rest, brief=True)
+
+    def _as_before(self, tables: Sequence[Table], *, plain: bool) -> Iterator[Change]:
+        """What helped an earlier row, but for columns that must differ.
+
+        ``plain`` are changes to nothing, to yes or no or to a choice, which rows may well have in common.
+        """
+        by_name = {table.name: table for table in tables}
+        for changes in self.found:
+            kept: list[Change] = []
+            for change in changes:
+                table = by_name[change.table]
+                keys = {column for unique in table.uniques for column in unique.columns}
+                values = {n: v for n, v in change.values.items() if n not in keys}
+                if values:
+                    kept.append(Change(change.table, values, change.links))
+            if kept and plain == all(_is_plain(by_name[c.table], c) for c in kept):
+                yield replace(kept[0], more=tuple(kept[1:]))
+
+    def _numbers_together(self, draft: Draft, places: Sequence[tuple[Table, str]]) -> Iterator[Change]:
+        """Blamed numbers of one table: all 1, all the same, two of them the other way round."""
+        by_table: dict[str, list[str]] = {}
+        for table, name in places:
+            if table.column(name).kind in ("integer", "decimal", "float") and name not in self._wide(table):
+                by_table.setdefault(table.name, []).append(name)
+        for table_name, names in by_table.items():
+            line = draft.values[table_name]
+            if len(names) < 2:
+                continue
+            yield Change(table_name, dict.fromkeys(names, 1))
+            for name in names:
+                yield Change(table_name, dict.fromkeys(names, line[name]))
+            for one, other in pairwise(names):
+                yield Change(table_name, {one: line[other], other: line[one]})
 
     def _said(
         self, draft: Draft, places: Sequence[tuple[Table, str]], complaints: Sequence[Complaint]
@@ -260,6 +323,25 @@ class Mender:
             empty = {n: None for n in columns if table.column(n).null and table.column(n).blank}
             if empty:
                 yield Change(name, dict(empty))
+
+
+def _mentioned(tables: Sequence[Table], complaints: Sequence[Complaint]) -> set[str]:
+    """Fields that complaints about the row as a whole mention, by name or by what they are called."""
+    told = " ".join(c.message for c in complaints if not c.field).lower()
+    words = set(re.findall(r"[a-z_][a-z0-9_]{2,}", told))
+    return {
+        column.field
+        for table in tables
+        for column in table.columns
+        if column.field.lower() in words or (len(column.label) > 3 and column.label.lower() in told)
+    }
+
+
+def _is_plain(table: Table, change: Change) -> bool:
+    return all(
+        value is None or value == "" or isinstance(value, bool) or value in table.column(name).choices
+        for name, value in change.values.items()
+    )
 
 
 def _drawn(

@@ -71,6 +71,11 @@ class Prepared:
         def finish(keys: Mapping[str, list[object]]) -> list[str]:
             changed = self._derive(keys)
             session.report.notes += session.samples.notes()
+            if session.purse.left <= 0:
+                session.report.notes.append(
+                    "rows that full_clean() refuses were mended up to a bound, then left out or named: "
+                    "give values yourself with dbstate.meaning(), or seed fewer tables at a time"
+                )
             return changed
 
         report = Runner(session).run(finish)

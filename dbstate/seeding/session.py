@@ -12,6 +12,7 @@ from dbstate.catalog import Catalog, ForeignKey, Table
 from dbstate.rows import Assembler, Draft, Exhausted, edge_at, narrowed, value_of
 from dbstate.rows.paths import Agreement
 from dbstate.rows.stock import Stock, Stocks
+from dbstate.seeding.mend import Purse
 from dbstate.seeding.plan import Plan, Unit
 from dbstate.seeding.records import Records
 from dbstate.seeding.references import EXISTING, References
@@ -67,6 +68,8 @@ class Session:
     agreements: dict[str, list[Agreement]] = field(default_factory=dict)
     """Which paths agree, by table."""
     samples: Samples = field(init=False)
+    purse: Purse = field(default_factory=Purse)
+    """What may still be spent on rows that full_clean() refuses."""
 
     def __post_init__(self) -> None:
         self.samples = Samples(self.binding)

@@ -35,6 +35,7 @@ def verify(session: Session, made: Made) -> None:
         made.assembler,
         _frozen(session, made, trees),
         session.samples.write,
+        purse=session.purse,
     )
     checked = made.drafts[:VERIFIED]
     parents = _parents(checked, trees)
