@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from importlib import import_module
 from queue import SimpleQueue
 from typing import Any
@@ -114,6 +115,11 @@ def _keys(command: Command) -> list[Key]:
     return [(app, name) for app, name in command["keys"]]
 
 
+def _enter(order: Order, connection: BaseDatabaseWrapper, command: Command) -> Any:
+    now = datetime.fromisoformat(command["now"]) if command["now"] else None
+    return find("dbstate.rehearsal.entering:enter_states")(connection, _keys(command), now)
+
+
 def _explain(*arguments: Any) -> Any:
     return find("dbstate.rehearsal.asking:explain")(*arguments)
 
@@ -132,6 +138,7 @@ _COMMANDS: Mapping[str, Callable[[Order, BaseDatabaseWrapper, Command], Any]] = 
     ),
     "build": lambda order, connection, command: aftermath.build(connection, _keys(command)),
     "announce": lambda order, connection, command: aftermath.announce(connection),
+    "enter states": _enter,
     "seed": lambda order, connection, command: aftermath.seed(connection, command),
 }
 

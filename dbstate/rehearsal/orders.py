@@ -56,6 +56,8 @@ class Request:
     write_back: bool = True
     """Whether rows of new and changed models are written and read back."""
     calls: tuple[Call, ...] = ()
+    states_of: tuple[Key, ...] = ()
+    """Targets whose own checks name states to enter before the first of them."""
     seed: int = 0
     now: datetime | None = None
     """Reference date of generated rows; the current day when None."""

@@ -65,9 +65,15 @@ class Expected:
 class OwnChecks:
     queries: tuple[Query, ...] = ()
     expected: Expected = field(default_factory=Expected)
+    states: tuple[str, ...] = ()
+    """Names of states that are entered on the copy first."""
 
     def __or__(self, other: OwnChecks) -> OwnChecks:
-        return OwnChecks((*self.queries, *other.queries), self.expected | other.expected)
+        return OwnChecks(
+            (*self.queries, *other.queries),
+            self.expected | other.expected,
+            (*self.states, *other.states),
+        )
 
     def of(self, when: When) -> tuple[Query, ...]:
         """The queries of one moment."""
@@ -195,6 +201,17 @@ class Offenders:
         return _compiled(self.name, self.when, self.rows(apps), setting)
 
 
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """A named state that the copy is brought into before the migration, with the models of before."""
+
+    state: str
+    params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def compile(self, setting: Setting) -> OwnChecks:
+        return OwnChecks(states=(self.state,))
+
+
 def _compiled(name: str, when: When, rows: QuerySet[Any], setting: Setting) -> OwnChecks:
     query = rows.order_by().values_list("pk").query
     sql, params = query.get_compiler(connection=setting.connection).as_sql()
@@ -210,23 +227,25 @@ def checks_in_apps(
     """What the applications of these migrations say of them. Raises ChecksError."""
     found = OwnChecks()
     for label, name in migrations:
-        for check in _module_checks(label).get(name, ()):
+        for check in checks_of(label, name):
             # Making the models of a state takes its time: only where somebody asks for them.
             before, after = (state.apps for state in states)
             found |= check.compile(Setting(label, before, after, connection))
     return found
 
 
-def _module_checks(label: str) -> Mapping[str, Sequence[OwnCheck]]:
+def checks_of(label: str, name: str) -> Sequence[OwnCheck]:
+    """What an application says of one of its migrations. Raises ChecksError."""
     config = installed.get_app_config(label)
     if config.module is None or not module_has_submodule(config.module, _MODULE):
-        return {}
+        return ()
     module = importlib.import_module(f"{config.name}.{_MODULE}")
     checks = getattr(module, "CHECKS", None)
     if not isinstance(checks, Mapping):
         remedy = 'write CHECKS = {"0042_name": [Matches(…), …]}'
         raise ChecksError(f"{config.name}.{_MODULE}", "it has no dict CHECKS", remedy)
-    return checks
+    found: Sequence[OwnCheck] = checks.get(name, ())
+    return found
 
 
 # in a file ----------------------------------------------------------------------------------------------

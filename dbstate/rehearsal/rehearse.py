@@ -239,11 +239,13 @@ class Rehearsal:
         """Bring the copy to before the targets; whether that went."""
         if self.facts.how == "generated":
             self._generate()
-            return True
-        if not self.request.parents:
-            return True
-        self.note("applying what comes before it on the copy")
-        return self._run("parents", self.request.parents)
+        elif self.request.parents:
+            self.note("applying what comes before it on the copy")
+            if not self._run("parents", self.request.parents):
+                return False
+        if self.request.states_of and not self.request.backwards:
+            self._enter_states()
+        return True
 
     # phases -------------------------------------------------------------------------------------------------
 
@@ -256,9 +258,16 @@ class Rehearsal:
             self.notes.append(f"applied to the source and not found in the code: {names}")
         if failed := self._ask(do="announce"):
             self.notes.append(f"a receiver of post_migrate failed on the empty database: {failed}")
-        now = self.request.now.isoformat() if self.request.now else ""
-        rows = self._ask(do="seed", now=now, seed=self.request.seed, rows=self.request.rows)
+        rows = self._ask(do="seed", now=self._now(), seed=self.request.seed, rows=self.request.rows)
         self.facts = replace(self.facts, rows_made=rows)
+
+    def _enter_states(self) -> None:
+        """Bring the copy into the states that the targets' own checks name."""
+        names = self._ask(do="enter states", keys=self.request.states_of, now=self._now())
+        self.notes += [f"entered on the copy first: {name}" for name in names]
+
+    def _now(self) -> str:
+        return self.request.now.isoformat() if self.request.now else ""
 
     def _describe(self) -> tuple[MigrationFacts, ...]:
         return from_json(tuple[MigrationFacts, ...], self._ask(do="describe", keys=self.request.targets))

@@ -18,17 +18,19 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.exceptions import AmbiguityError
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.migrations.state import ProjectState
 
 from dbstate.backends import backend_for
 from dbstate.backends.postgresql_copies import Entry, copy_of, empty_beside, opened
 from dbstate.catalog import Catalog
 from dbstate.catalog.diff import diff
 from dbstate.errors import DbstateError
+from dbstate.factories import ModelFactory, factory_for
 from dbstate.rehearsal.aftermath import schemas_of
 from dbstate.rehearsal.orders import Key
+from dbstate.rehearsal.running import state_now
 from dbstate.seeding import Options, prepare
 from dbstate.snapshots import TableChange, compare, drop_snapshots, take
+from dbstate.states import Entered, enter
 
 
 class CannotTry(DbstateError):
@@ -48,28 +50,30 @@ class RoundTrip:
         return bool(self.schema or self.rows)
 
 
-@dataclass(slots=True)
-class Trial:
-    """A migration that can be applied and reversed; the alias leads to its database meanwhile."""
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The historical models of one moment, with what makes their rows in the trial's database."""
 
-    key: Key
-    connection: BaseDatabaseWrapper
-    state: ProjectState
-    """The models of now; ``before``, or after ``apply``."""
-
-    @property
-    def apps(self) -> Apps:
-        """The historical models of now."""
-        apps: Apps = self.state.apps
-        return apps
+    app_label: str
+    """Of the migration: where names without an app are looked for."""
+    apps: Apps
+    using: str
 
     def model(self, label: str) -> type[models.Model]:
-        """A historical model of now: ``app.Model``, or a name of the migration's own app."""
+        """A model: ``app.Model``, or a name of the migration's own app. Raises LookupError."""
         app, _, name = label.rpartition(".")
-        return self.apps.get_model(app or self.key[0], name)
+        return self.apps.get_model(app or self.app_label, name)
+
+    def factory(self, label: str) -> type[ModelFactory[Any]]:
+        """The factory of a model: as ``dbstate.factory_for``, bound to this moment."""
+        return factory_for(self.model(label), using=self.using, apps=self.apps)
+
+    def enter(self, state: str, /, **params: Any) -> Entered:
+        """Enter a named state with the models of this moment: as ``dbstate.enter``."""
+        return enter(state, using=self.using, apps=self.apps, **params)
 
     def make(self, label: str, rows: int = 1, *, seed: int = 0, now: datetime | None = None) -> list[Any]:
-        """New valid rows of a model of now, with what they need; in the order of their keys."""
+        """New valid rows of a model, with what they need; in the order of their keys."""
         model = self.model(label)
         known = set(self._rows(model).values_list("pk", flat=True))
         wanted = model._meta.label_lower
@@ -80,8 +84,44 @@ class Trial:
             rows_by_label={wanted: len(known) + rows},
             profile="realistic",
         )
-        prepare(self.apps, using=self.connection.alias, options=options).run()
+        prepare(self.apps, using=self.using, options=options).run()
         return [row for row in self._rows(model).order_by("pk") if row.pk not in known]
+
+    def _rows(self, model: type[models.Model]) -> Any:
+        return model._base_manager.using(self.using)
+
+
+@dataclass(slots=True)
+class Trial:
+    """A migration that can be applied and reversed; the alias leads to its database meanwhile."""
+
+    key: Key
+    connection: BaseDatabaseWrapper
+    before: Models
+    """The models of before the migration, whatever is applied: what code that is not deployed yet has."""
+    now: Models
+    """The models of now: those of before, or after ``apply`` those after it."""
+
+    @property
+    def apps(self) -> Apps:
+        """The historical models of now."""
+        return self.now.apps
+
+    def model(self, label: str) -> type[models.Model]:
+        """A historical model of now: ``app.Model``, or a name of the migration's own app."""
+        return self.now.model(label)
+
+    def factory(self, label: str) -> type[ModelFactory[Any]]:
+        """The factory of a model of now."""
+        return self.now.factory(label)
+
+    def enter(self, state: str, /, **params: Any) -> Entered:
+        """Enter a named state with the models of now."""
+        return self.now.enter(state, **params)
+
+    def make(self, label: str, rows: int = 1, *, seed: int = 0, now: datetime | None = None) -> list[Any]:
+        """New valid rows of a model of now, with what they need; in the order of their keys."""
+        return self.now.make(label, rows, seed=seed, now=now)
 
     def apply(self) -> Trial:
         """Apply the migration: the models are those after it."""
@@ -101,16 +141,13 @@ class Trial:
         drop_snapshots(self.connection)
         return RoundTrip(tuple(map(str, diff(before, self._catalog()))), changes.tables)
 
-    def _rows(self, model: type[models.Model]) -> Any:
-        return model._base_manager.using(self.connection.alias)
-
     def _catalog(self) -> Catalog:
         return backend_for(self.connection).live_catalog(self.connection, schemas=schemas_of(self.connection))
 
     def _migrate(self, *, backwards: bool) -> Trial:
         executor = MigrationExecutor(self.connection)
         executor.migrate([], plan=[(executor.loader.graph.nodes[self.key], backwards)])
-        self.state = _state(MigrationExecutor(self.connection))
+        self.now = _models(self.key, self.connection)
         return self
 
 
@@ -137,7 +174,8 @@ class Ladder:
         key = self._climb(own, app_label, name)
         assert self.entry is not None
         with opened(own, self.entry) as ladder, copy_of(ladder) as copied, self._led(copied.entry) as copy:
-            yield Trial(key, copy, _state(MigrationExecutor(copy)))
+            before = _models(key, copy)
+            yield Trial(key, copy, before, before)
 
     def close(self) -> None:
         """Drop the database."""
@@ -211,9 +249,8 @@ def _find(executor: MigrationExecutor, app_label: str, name: str) -> Key:
     return found.app_label, found.name
 
 
-def _state(executor: Any) -> ProjectState:
-    state: ProjectState = executor._create_project_state(with_applied_migrations=True)
-    return state
+def _models(key: Key, connection: BaseDatabaseWrapper) -> Models:
+    return Models(key[0], state_now(connection).apps, connection.alias)
 
 
-__all__ = ["CannotTry", "Ladder", "RoundTrip", "Trial", "every_migration"]
+__all__ = ["CannotTry", "Ladder", "Models", "RoundTrip", "Trial", "every_migration"]

@@ -124,25 +124,36 @@ def validate(
         show_values=wish.show_values,
     )
     if wish.phase == "pre":
-        return _answered(route, judge(facts, wish.allowed), None)
+        return _answered(route, judge(facts, wish.allowed), None, _not_entered(own))
     if wish.phase == "post":
         facts = replace(facts, **_looked_after(connection, route, own, targets, wish), rows="live")
-        return _answered(route, judge(facts, wish.allowed), None)
+        return _answered(route, judge(facts, wish.allowed), None, _not_entered(own))
     watch = _Watch(route, own, targets, wish)
     if wish.scripts:
         watch.scripting = Scripting(route, own, targets, guards_of(connection, emitted, route))
-    evidence = rehearse(connection, _request(route, wish), note=note, look=watch.look)
+    states_of = route.targets if own.states else ()
+    request = replace(_request(route, wish), states_of=states_of)
+    evidence = rehearse(connection, request, note=note, look=watch.look)
     rows = "generated" if evidence.copy.how == "generated" else wish.origin
     backwards = wish.phase == "rollback"
     facts = replace(facts, evidence=evidence, copy=tuple(watch.asked), rows=rows, backwards=backwards)
-    answered = _answered(route, judge(facts, wish.allowed), evidence)
+    answered = _answered(route, judge(facts, wish.allowed), evidence, _not_entered(own) if backwards else ())
     return replace(answered, scripts=watch.scripting.scripts()) if watch.scripting else answered
 
 
-def _answered(route: Route, judgement: Judgement, evidence: Evidence | None) -> Validation:
+def _not_entered(own: OwnChecks) -> tuple[str, ...]:
+    """States are for the copy before the migration; what looks elsewhere says that it did without."""
+    return tuple(
+        f"not entered in this phase, which looks at the rows as they are: {one}" for one in own.states
+    )
+
+
+def _answered(
+    route: Route, judgement: Judgement, evidence: Evidence | None, also: Sequence[str] = ()
+) -> Validation:
     judgement = replace(judgement, findings=tuple(_with_source(route, one) for one in judgement.findings))
     parents = tuple(".".join(key) for key in route.parents)
-    notes = list(route.notes)
+    notes = [*route.notes, *also]
     if parents:
         notes.append(f"applied before it: {', '.join(parents)}")
     if evidence is not None:

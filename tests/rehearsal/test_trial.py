@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
+from dbstate.factories import RowRefused
 from dbstate.rehearsal.trial import CannotTry, Trial, every_migration
 
 Migration = Callable[[str, str], Trial]
@@ -23,6 +24,28 @@ def test_the_models_are_those_of_the_moment(migration: Migration) -> None:
     with pytest.raises(LookupError):
         trial.model("Plan")
     assert "shop_plan" not in connection.introspection.table_names()
+
+
+def test_factories_and_states_are_those_of_the_moment(migration: Migration) -> None:
+    trial = migration("shop", "0042")
+    order = trial.before.factory("Order").create(user__preferred_currency="JPY")
+    assert type(order) is trial.model("Order")
+    assert "currency" not in {field.name for field in order._meta.fields}
+    user = trial.enter("user with an active pro subscription exists").row.user
+    assert type(user) is trial.model("User")
+    trial.apply()
+    assert trial.model("Order").objects.get().currency == "JPY"
+    paid = trial.enter("paid order exists", lines=1).rows["order"]
+    assert (type(paid), trial.model("Order").objects.count()) == (trial.model("Order"), 2)
+    assert len(paid.currency) == 3
+    trial.reverse()
+    assert trial.before.model("Order").objects.count() == 2
+
+
+def test_code_of_before_cannot_write_what_is_required_since(migration: Migration) -> None:
+    trial = migration("shop", "0042").apply()
+    with pytest.raises(RowRefused, match="currency"):
+        trial.before.factory("Order").create()
 
 
 def test_the_alias_leads_back_afterwards(migration: Migration, request: pytest.FixtureRequest) -> None:

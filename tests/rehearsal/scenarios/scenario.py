@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -76,6 +77,8 @@ class Scenario:
     arguments: tuple[str, ...] = ()
     more: tuple[tuple[str, str], ...] = ()
     """Further migrations: name, operations."""
+    modules: tuple[tuple[str, str], ...] = ()
+    """Further modules of the app: name, text."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,8 @@ def run_scenario(base: Project, scenario: Scenario, folder: Path) -> Result:
         project.migration("0002_change", scenario.operations, head=scenario.head, atomic=scenario.atomic)
         for name, operations in scenario.more:
             project.migration(name, operations, head=scenario.head)
+        for name, text in scenario.modules:
+            (folder / "shop" / f"{name}.py").write_text(textwrap.dedent(text))
         execute(source, *scenario.rows)
         before = fingerprint(project)
         arguments = list(scenario.arguments or ("shop", "0002"))
