@@ -19,3 +19,18 @@ class Finding:
     message: str
     hint: str = ""
     evidence: tuple[str, ...] = ()
+    phase: str = ""
+    """When it was found, where that has phases: ``pre``, ``apply``, ``post``, ``reverse`` …."""
+    operation: str = ""
+    """What was being done: a migration's operation."""
+    table: str = ""
+    column: str = ""
+    rows: int | None = None
+    """Exactly how many rows; None where rows are not the matter or nobody can tell."""
+    keys: tuple[str, ...] = ()
+    """Primary keys of some of them."""
+    sql: str = ""
+    """The query that shows them."""
+    file: str = ""
+    """Path of the source that it is about, and in ``line`` the line; 0 for none."""
+    line: int = 0

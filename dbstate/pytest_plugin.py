@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures for factories and states, the mark, the random seed with each failure.
+"""The pytest plugin: fixtures for factories, states and migrations, the mark, the seed with each failure.
 
 It is loaded in every run of every project that has dbstate installed, so it imports neither Django nor
 what makes values before a test asks for them: hence the imports in functions.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +19,7 @@ import pytest
 from dbstate.asked import ask
 
 if TYPE_CHECKING:
+    from dbstate.rehearsal.trial import Ladder, Trial
     from dbstate.states import Entered
 
 MARK = (
@@ -203,6 +205,30 @@ def factories(dbstate_factories: Factories) -> Factories:
 def state(dbstate_state: Callable[..., Entered]) -> Callable[..., Entered]:
     """Short for dbstate_state."""
     return dbstate_state
+
+
+@pytest.fixture(scope="session")
+def dbstate_ladder(django_db_setup: None, django_db_blocker: Any) -> Iterator[Ladder]:
+    """The database that trials of migrations are copied from; it is dropped with the run."""
+    from dbstate.rehearsal.trial import Ladder
+
+    ladder = Ladder("default")
+    yield ladder
+    with django_db_blocker.unblock():
+        ladder.close()
+
+
+@pytest.fixture
+def dbstate_migration(dbstate_ladder: Ladder, django_db_blocker: Any) -> Iterator[Callable[..., Trial]]:
+    """``dbstate_migration("shop", "0042")``: the migration on a database of its own, not applied yet."""
+    with django_db_blocker.unblock(), ExitStack() as stack:
+        yield lambda app_label, name: stack.enter_context(dbstate_ladder.trial(app_label, name))
+
+
+@pytest.fixture
+def migration(dbstate_migration: Callable[..., Trial]) -> Callable[..., Trial]:
+    """Short for dbstate_migration."""
+    return dbstate_migration
 
 
 # -- the mark ---------------------------------------------------------------------------------------------

@@ -84,7 +84,9 @@ def run(command: str, database: str, folder: Path) -> str:
         text=True,
         timeout=120,
     )
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    # That a migration is not safe is an answer.
+    right = {0, 1} if "validate_migration" in arguments else {0}
+    assert done.returncode in right, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout
 
 

@@ -17,7 +17,13 @@ from django.db import transaction
 from django.db.utils import DatabaseError, NotSupportedError, OperationalError
 from psycopg.adapt import PyFormat, Transformer
 
-from dbstate.backends import postgresql_judge, postgresql_keys, postgresql_rules
+from dbstate.backends import (
+    postgresql_catalog,
+    postgresql_judge,
+    postgresql_keys,
+    postgresql_rules,
+    postgresql_wording,
+)
 from dbstate.backends.discarding import discarded
 from dbstate.backends.disk import free_bytes_of_server
 from dbstate.backends.naming import in_query, listed, quoted
@@ -32,7 +38,7 @@ from dbstate.backends.protocol import (
     Unsupported,
     Verdict,
 )
-from dbstate.catalog.tables import Table
+from dbstate.catalog.tables import Catalog, Table
 
 OLDEST = 140000
 """The first server version that is served, as ``server_version_num``."""
@@ -145,6 +151,14 @@ class PostgreSQL:
     def with_live_rules(self, connection: Connection, table: Table) -> Table:
         """See Backend.with_live_rules."""
         return postgresql_rules.with_live_rules(connection, table)
+
+    def live_catalog(self, connection: Connection, *, schemas: Sequence[str] | None = None) -> Catalog:
+        """See Backend.live_catalog."""
+        return postgresql_catalog.live_catalog(connection, schemas=schemas)
+
+    def same_expression(self, connection: Connection) -> Callable[[str, str, str, str], bool]:
+        """See Backend.same_expression."""
+        return postgresql_wording.same_expression(connection)
 
     def occupancy(
         self, connection: Connection, tables: Iterable[Table], *, at_most: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from dbstate.catalog.tables import Table
+from dbstate.catalog.tables import Catalog, Table
 from dbstate.errors import DbstateError
 
 Connection: TypeAlias = BaseDatabaseWrapper
@@ -235,6 +235,18 @@ class Backend(Protocol):
 
         Equal to the table where nothing is new, and where the database has no such table. CHECKs
         of a domain carry the domain's constraint name, of which two columns may have the same.
+        """
+
+    def live_catalog(self, connection: Connection, *, schemas: Sequence[str] | None = None) -> Catalog:
+        """The database as it is, from the system's own tables alone; None for all schemas of users.
+
+        Members of extensions are left out. Reads only, and needs no right to the tables.
+        """
+
+    def same_expression(self, connection: Connection) -> Callable[[str, str, str, str], bool]:
+        """Whether two expressions are one: (table, column or empty, a model's SQL, the live text).
+
+        For ``diff`` of models and a live catalog; makes temporary tables to see.
         """
 
     def occupancy(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from typing import Any
@@ -27,7 +27,7 @@ from dbstate.backends.protocol import (
     Unsupported,
     Verdict,
 )
-from dbstate.catalog.tables import Table
+from dbstate.catalog.tables import Catalog, Table
 
 GREATEST = 2**63 - 1
 """Every integer column of SQLite holds 64 bits, whatever its declared type."""
@@ -101,6 +101,14 @@ class SQLite:
     def with_live_rules(self, connection: Connection, table: Table) -> Table:
         """See Backend.with_live_rules."""
         return sqlite_rules.with_live_rules(connection, table)
+
+    def live_catalog(self, connection: Connection, *, schemas: Sequence[str] | None = None) -> Catalog:
+        """See Backend.live_catalog."""
+        raise _no_live_catalog(connection)
+
+    def same_expression(self, connection: Connection) -> Callable[[str, str, str, str], bool]:
+        """See Backend.same_expression."""
+        raise _no_live_catalog(connection)
 
     def occupancy(
         self, connection: Connection, tables: Iterable[Table], *, at_most: int
@@ -253,6 +261,13 @@ def _columns(what: str) -> tuple[str, tuple[str, ...]]:
 def _unique_name(table: Table | None, columns: tuple[str, ...]) -> str:
     rules = table.uniques if table is not None else ()
     return next((rule.name for rule in rules if rule.columns == columns and not rule.expressions), "")
+
+
+def _no_live_catalog(connection: Connection) -> Unsupported:
+    return Unsupported(
+        f"cannot describe database '{connection.alias}' from itself: its vendor is sqlite; "
+        "dbstate does so for postgresql only"
+    )
 
 
 def _driver_state(exception: BaseException) -> str:

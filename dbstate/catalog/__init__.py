@@ -1,5 +1,17 @@
 """One description of a database's tables, whoever describes them."""
 
+from dbstate.catalog.objects import (
+    DatabaseObject,
+    Dependent,
+    DomainCheck,
+    Function,
+    Index,
+    Policy,
+    Sequence,
+    Trigger,
+    UserType,
+    View,
+)
 from dbstate.catalog.tables import (
     Catalog,
     Check,
@@ -16,10 +28,20 @@ __all__ = [
     "Catalog",
     "Check",
     "Column",
+    "DatabaseObject",
+    "Dependent",
+    "DomainCheck",
     "Exclusion",
     "ForeignKey",
+    "Function",
     "GenericKey",
+    "Index",
     "Kind",
+    "Policy",
+    "Sequence",
     "Table",
+    "Trigger",
     "Unique",
+    "UserType",
+    "View",
 ]

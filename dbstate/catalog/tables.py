@@ -11,7 +11,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
+
+from dbstate.catalog.objects import (
+    DatabaseObject,
+    Dependent,
+    Function,
+    Index,
+    Policy,
+    Sequence,
+    Trigger,
+    UserType,
+    View,
+)
 
 Kind = Literal[
     "boolean",
@@ -114,6 +126,19 @@ class Column:
     """Names of these validators, lower case: ``validate_cron``."""
     keys: tuple[str, ...] = ()
     """Keys that an object must have, and no others."""
+    null_as_text: bool = False
+    """Whether NULL may stand there too, and is read as text; then ``null`` is False."""
+    identity: Literal["", "always", "by default"] = ""
+    """GENERATED … AS IDENTITY."""
+    sequence: str = ""
+    """The sequence that fills it, where a live database says so."""
+    stored: bool = True
+    """Of a generated column, whether its value is kept in the row."""
+    null_validated: bool = True
+    """False while a NOT NULL is declared NOT VALID: rows with NULL may still be there."""
+    domain: str = ""
+    """The domain or enum that is its type, else empty."""
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +159,18 @@ class Unique:
     """False for what only full_clean() sees, such as unique_for_date."""
     date_part: Literal["date", "month", "year"] | None = None
     """For unique_for_*: the last of ``columns`` counts by this part only."""
+    include: tuple[str, ...] = ()
+    """Columns that the index keeps beside the key."""
+    opclasses: tuple[str, ...] = ()
+    """Operator classes that are not the type's default, a part of the key each; empty where all are."""
+    method: str = "btree"
+    valid: bool = True
+    """False for what a failed CREATE UNIQUE INDEX CONCURRENTLY left."""
+    constraint: bool | None = None
+    """Whether it is a constraint or an index alone; None when models describe it."""
+    initially_deferred: bool = False
+    definition: str = ""
+    """The statement that makes its index; empty when models describe it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +180,10 @@ class Check:
     name: str
     expression: str
     columns: tuple[str, ...]
+    validated: bool = True
+    """False while it is NOT VALID: rows that break it may still be there."""
+    enforced: bool = True
+    """False for NOT ENFORCED: nobody checks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +199,9 @@ class Exclusion:
     deferrable: bool = False
     index_type: str = "gist"
     """Access method, lower case."""
+    initially_deferred: bool = False
+    definition: str = ""
+    """The constraint in the database's words; empty when models describe it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +219,23 @@ class ForeignKey:
     unique: bool = False
     """One-to-one."""
     enforced: bool = True
-    """False for db_constraint=False."""
+    """False for db_constraint=False; in a database for NOT ENFORCED, and while its triggers are disabled."""
     deferrable: bool = True
     parent_link: bool = False
     """Multi-table inheritance: the row's own row in the parent's table."""
     limited: bool = False
     """limit_choices_to: only some rows of the target may be named."""
     on_delete: str = ""
+    """Django's action by its name; empty for a live catalog."""
+    constraint: str = ""
+    """Name of the constraint; empty when models describe the key."""
+    validated: bool = True
+    """False while it is NOT VALID: orphans may still be there."""
+    initially_deferred: bool = True
+    delete_action: str = "no action"
+    """What the database itself does when the row referred to goes: ``cascade``, ``set null`` …"""
+    update_action: str = "no action"
+    match: str = "simple"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +278,25 @@ class Table:
     """Labels of further models of the same table (an unmanaged twin, say)."""
     notes: tuple[str, ...] = ()
     """What could not be read of the table (a constraint of an unknown class …), one sentence each."""
+    indexes: tuple[Index, ...] = ()
+    """Those that make nothing unique."""
+    kind: Literal["table", "partitioned", "foreign"] = "table"
+    partition_key: str = ""
+    """How rows are spread over partitions: ``RANGE (created)``."""
+    partition_of: str = ""
+    partition_bound: str = ""
+    """Which rows a partition takes: ``FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')``."""
+    parents: tuple[str, ...] = ()
+    """Tables of which it inherits in PostgreSQL's sense."""
+    triggers: tuple[Trigger, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    rules: tuple[Policy, ...] = ()
+    settings: tuple[str, ...] = ()
+    """What else was set: ``unlogged``, ``row level security``, ``fillfactor=70`` …"""
+    privileges: tuple[str, ...] = ()
+    """What was granted, on columns too, as the database writes it; empty while nothing was."""
+    owner: str = ""
+    comment: str = ""
 
     def column(self, name: str) -> Column:
         """The column of this database name; KeyError when there is none."""
@@ -240,19 +313,33 @@ class Table:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All tables, by database name, in a stable order."""
+    """All tables, by database name, in a stable order; of a live database the other objects too.
+
+    A table on the search path has its plain name, any other ``"schema"."table"``.
+    """
 
     tables: Mapping[str, Table] = field(default_factory=lambda: MappingProxyType({}))
+    origin: Literal["models", "live"] = "models"
+    """Who describes it: what the other cannot know is compared with nothing."""
+    views: tuple[View, ...] = ()
+    sequences: tuple[Sequence, ...] = ()
+    types: tuple[UserType, ...] = ()
+    functions: tuple[Function, ...] = ()
+    extensions: tuple[tuple[str, str], ...] = ()
+    """(name, version) pairs."""
+    schemas: tuple[str, ...] = ()
+    objects: tuple[DatabaseObject, ...] = ()
+    dependents: tuple[Dependent, ...] = ()
 
     @classmethod
-    def from_tables(cls, tables: tuple[Table, ...]) -> Catalog:
-        """A catalog of these tables; ValueError when two have one name."""
+    def from_tables(cls, tables: tuple[Table, ...], **more: Any) -> Catalog:
+        """A catalog of these tables and what else is given; ValueError when two have one name."""
         by_name = {table.name: table for table in tables}
         if len(by_name) != len(tables):
             names = [table.name for table in tables]
             twice = sorted({name for name in names if names.count(name) > 1})
             raise ValueError(f"cannot describe tables: {', '.join(twice)} described twice")
-        return cls(MappingProxyType(by_name))
+        return cls(MappingProxyType(by_name), **more)
 
     @cached_property
     def by_label(self) -> Mapping[str, Table]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from django.contrib.contenttypes.fields import GenericForeignKey
 from django.db.models import Field, Model
 
 from dbstate.adapters import tree_of
@@ -232,9 +231,10 @@ class Blueprint:
         return tree is not None and tree.parent == field.name
 
     def _generic(self) -> Iterator[Relation]:
-        for field in self.model._meta.private_fields:
-            if not isinstance(field, GenericForeignKey):
-                continue
+        # By name: their class cannot be imported in a project without content types.
+        generic = {key.name for table in self.tables() for key in table.generic_keys}
+        fields: list[Any] = [one for one in self.model._meta.private_fields if one.name in generic]
+        for field in fields:
             kind: Any = self.model._meta.get_field(field.ct_field)
             number: Any = self.model._meta.get_field(field.fk_field)
             yield Relation(

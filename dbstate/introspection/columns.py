@@ -79,12 +79,14 @@ def _read_values(
     ancestors = dotted_ancestors(type(field))
     has_default, default = _default(field)
     hints = read_hints(facts.unread)
+    null_as_text = _loads_null_as_text(field, connection)
     return Column(
         name=str(field.column),
         field=field.name or str(field.column),
         kind=kind,
         sql_type=sql_type,
-        null=bool(field.null) and not _loads_null_as_text(field, connection),
+        null=bool(field.null) and not null_as_text,
+        null_as_text=null_as_text,
         blank=bool(field.blank),
         format="" if is_relation(field) else facts.format,
         max_length=facts.max_length,

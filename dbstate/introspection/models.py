@@ -22,6 +22,7 @@ from dbstate.introspection.constraints import (
     read_uniques,
 )
 from dbstate.introspection.expressions import SqlWriter
+from dbstate.introspection.indexes import read_indexes
 from dbstate.introspection.kinds import dotted_ancestors
 from dbstate.introspection.libraries import library_reason
 from dbstate.introspection.relations import read_foreign_keys, read_generic_keys
@@ -89,10 +90,11 @@ def read_table(model: type[Model], connection: BaseDatabaseWrapper) -> Table:
     writer = SqlWriter(model, connection)
     uniques = read_uniques(model, writer, notes)
     ancestors = dotted_ancestors(model)
+    columns = _read_columns(model, connection, writer, indexed_columns(model, writer, uniques, notes))
     return Table(
         name=meta.db_table,
         label=meta.label,
-        columns=_read_columns(model, connection, writer, indexed_columns(model, writer, uniques, notes)),
+        columns=columns,
         primary_key=primary_columns(model),
         uniques=uniques,
         checks=read_checks(model, writer, connection, notes),
@@ -105,7 +107,8 @@ def read_table(model: type[Model], connection: BaseDatabaseWrapper) -> Table:
         ancestors=ancestors,
         library_filled=library_reason(meta.label, ancestors),
         symmetrical=_is_symmetrical(model),
-        notes=tuple(notes),
+        indexes=read_indexes(model, connection, writer, notes),
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 

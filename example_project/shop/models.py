@@ -24,7 +24,10 @@ class User(AbstractUser):
     """A customer or a member of staff; deleting one sets ``deleted_at``."""
 
     email = models.EmailField("email address", unique=True)
-    preferred_currency = models.CharField(max_length=3, default="EUR", validators=[CURRENCY_CODE])
+    # No preference where it was taken back.
+    preferred_currency = models.CharField(
+        max_length=3, null=True, blank=True, default="EUR", validators=[CURRENCY_CODE]
+    )
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = UserManager()

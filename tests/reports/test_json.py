@@ -27,14 +27,17 @@ def test_records_dates_and_decimals_become_plain() -> None:
         "to": Path("a/b"),
     }
     document = json.loads(render_json("x", body))
-    assert document["found"] == {
-        "code": "C1",
-        "severity": "error",
-        "where": "shop.Order",
-        "message": "naïve ☃",
-        "hint": "",
-        "evidence": ["one"],
-    }
+    assert (
+        document["found"].items()
+        >= {
+            "code": "C1",
+            "severity": "error",
+            "where": "shop.Order",
+            "message": "naïve ☃",
+            "hint": "",
+            "evidence": ["one"],
+        }.items()
+    )
     assert (document["at"], document["sum"], document["to"]) == ("2026-01-02T00:00:00+00:00", "1.10", "a/b")
 
 

@@ -33,6 +33,7 @@ def _module(name: str) -> Any:
 
 
 PROJECTS = _module("projects").PROJECTS
+EXPLAINED = _module("explained").EXPLAINED
 
 
 @dataclass(frozen=True)
@@ -134,3 +135,15 @@ def test_seeds_every_table_with_rows_that_django_and_the_packages_accept(run: Ru
     run.django("dbstate_seed", "--noinput", codes=(0, 1))
     again = json.loads(run.call(str(HERE / "judging.py"), "judge", "before.json"))
     assert again["rows"] == verdict["rows"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", sorted(EXPLAINED), indirect=True)
+def test_every_migration_comes_back_with_rows_in_it_or_is_explained(run: Run) -> None:
+    told = [json.loads(line) for line in run.call(str(HERE / "round_trips.py")).splitlines()]
+    odd = {
+        one["migration"]: one for one in told if one.keys() & {"failed", "irreversible", "schema", "changed"}
+    }
+    assert [one for name, one in odd.items() if name not in EXPLAINED[run.name]] == []
+    assert EXPLAINED[run.name].keys() <= odd.keys()
+    assert len(told) > 10

@@ -73,8 +73,10 @@ class Migration(migrations.Migration):
                 (
                     "preferred_currency",
                     models.CharField(
+                        blank=True,
                         default="EUR",
                         max_length=3,
+                        null=True,
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[A-Z]{3}\\Z", "Enter a three-letter ISO 4217 code."
@@ -136,17 +138,6 @@ class Migration(migrations.Migration):
                         ],
                         default="placed",
                         max_length=10,
-                    ),
-                ),
-                (
-                    "currency",
-                    models.CharField(
-                        max_length=3,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[A-Z]{3}\\Z", "Enter a three-letter ISO 4217 code."
-                            )
-                        ],
                     ),
                 ),
                 ("total_cents", models.BigIntegerField(default=0)),

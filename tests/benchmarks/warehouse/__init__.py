@@ -1,0 +1,1 @@
+"""A small app whose one large table is migrated by ``tests.benchmarks.migrations``."""
