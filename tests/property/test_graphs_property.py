@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Sequence
 from typing import Any
 from unittest import mock
 
@@ -189,21 +190,30 @@ def test_any_small_graph_holds(database: None, graph: Graph) -> None:
     assert found == []
 
 
+def slice_of(seeds: Sequence[int]) -> list[int]:
+    """Those of the seeds whose turn it is: all, or every so-manyth with ``DBSTATE_SLICE=2/8``.
+
+    Each run of .ci/run takes another slice, as all of them take longer than anybody waits.
+    """
+    turn, _, slices = os.environ.get("DBSTATE_SLICE", "0/1").partition("/")
+    return [seed for seed in seeds if seed % int(slices) == int(turn) % int(slices)]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [*range(1000, 2000), 2268])
+@pytest.mark.parametrize("seed", slice_of(range(1000, 4000)))
 def test_a_middling_graph_holds(seed: int, database: None) -> None:
     graph = graph_from_seed(seed, vendor=connection.vendor)
     assert problems_of(graph) == [], graph
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(graph=graphs(greatest=8))
 def test_any_graph_holds(database: None, graph: Graph) -> None:
     assert problems_of(graph) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3000, 3020))
+@pytest.mark.parametrize("seed", slice_of(range(5000, 5040)))
 def test_a_large_graph_holds(seed: int, database: None) -> None:
     assert problems_of(graph_from_seed(seed, greatest=40, vendor=connection.vendor)) == []
