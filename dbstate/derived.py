@@ -39,13 +39,16 @@ def derive(target: str, expression: Any) -> None:
     Computed in the order of declaration, for made rows only, each with one statement. NULL becomes 0
     in columns of numbers (a sum over no rows).
 
-    Raises BadDerivation for a target that is not ``app.Model.field`` or is declared twice.
+    The same declaration may come again, as an app's ``ready()`` does where settings are overridden.
+
+    Raises BadDerivation for a target that is not ``app.Model.field`` or is declared otherwise before.
     """
     label, _, name = target.rpartition(".")
     if label.count(".") != 1 or not name:
         raise BadDerivation(target, "it is not of the form app.Model.field", "name app, model and field")
-    if target.lower() in _DECLARED:
-        raise BadDerivation(target, "it is declared already", "keep one declaration")
+    known = _DECLARED.get(target.lower())
+    if known is not None and known.expression != expression:
+        raise BadDerivation(target, "it is declared already, by another expression", "keep one declaration")
     _DECLARED[target.lower()] = Derived(label, name, expression)
 
 
