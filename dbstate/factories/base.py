@@ -19,13 +19,13 @@ from factory.builder import DeclarationSet, StepBuilder, parse_declarations
 from factory.django import DjangoModelFactory, DjangoOptions
 from factory.utils import sort_ordered_objects
 
-from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of
+from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of, made_row
 from dbstate.factories.bulk import load
 from dbstate.factories.chain import Attempt, Chain, Unfinished
 from dbstate.factories.counting import built, give_back, place_of
 from dbstate.factories.described import Described, described
 from dbstate.factories.errors import BadOverride, NextRow, NoInstances, RowRefused, UnknownModel
-from dbstate.factories.making import finish, made_row, make, parent_of, row_numbers
+from dbstate.factories.making import finish, make, parent_of, row_numbers
 from dbstate.factories.related import with_relations
 from dbstate.factories.saving import insert, save_built
 from dbstate.values import EDGES
@@ -218,7 +218,7 @@ class InferringOptions(DjangoOptions):
         found: dict[str, Any] = {
             own.name: Inferred(self, own.name) for own in blueprint.own if own.name not in names
         }
-        for relation in blueprint.relations:
+        for relation in blueprint.relations_in_order:
             if not {relation.name, *relation.attnames} & names and relation.attname not in blueprint.own_type:
                 found[relation.name] = InferredRelation(self, relation)
         found |= self.base_declarations
@@ -492,18 +492,23 @@ def _attempted(cls: type[ModelFactory[Any]], act: Callable[[Attempt], Any]) -> A
     """
     connection = connections[cls._meta.database]
     place = place_of(connection)
+    said: dict[str, list[str]] = {}
     for number in range(ATTEMPTS):
-        attempt = Attempt(number, number == ATTEMPTS - 1, place)
+        attempt = Attempt(number, number == ATTEMPTS - 1, place, said)
         try:
             with transaction.atomic(using=cls._meta.database):
                 return act(attempt)
-        except NextRow:
-            continue
+        except NextRow as refused_row:
+            if refused_row.saving:
+                said.setdefault(refused_row.label, []).append(refused_row.told)
         except RowRefused as refused:
             if refused.given or attempt.last:
                 raise
             seen: Described = cls._meta.blueprint.seen
             table = seen.catalog.by_label.get(refused.label.lower())
+            if table is not None and refused.verdict.reason == "unique":
+                # Rows that came with their keys, as those of fixtures do, leave the sequence behind.
+                seen.backend.advance_sequences(seen.connection, [table])
             if table is None or (not seen.learn((table.name,)) and refused.verdict.reason == "permission"):
                 raise
     raise AssertionError("the last attempt returns or raises")

@@ -15,9 +15,9 @@ from dbstate.binding import native
 from dbstate.catalog import Table
 from dbstate.factories.conditions import Rules
 from dbstate.factories.described import Described
-from dbstate.factories.errors import NoInstances, UnknownField
+from dbstate.factories.errors import CannotMake, NoInstances, UnknownField
 from dbstate.factories.setting import current
-from dbstate.rows import Assembler, Draft, Stocks
+from dbstate.rows import Assembler, Draft, Exhausted, Stocks
 from dbstate.rows.own import OwnColumns
 from dbstate.seeding.mend import BUDGET
 
@@ -71,6 +71,7 @@ class Own:
     column: str
     field: Field[Any, Any]
     file: bool
+    kind: str
     plain: bool
     """Whether the value made is the attribute's as it is: no range, nothing that can be changed in place."""
 
@@ -93,8 +94,14 @@ class Blueprint:
         """A row that full_clean() took."""
         self.budget = BUDGET
         """full_clean() calls that a row which it refuses may cost."""
+        self.budgets: dict[frozenset[tuple[str | None, str]], int] = {}
+        """The same by what was said of rows for which they were in vain."""
+        self.variation = ""
+        """What has to be otherwise than usual for save() to take a row: text, or a relation by name."""
+        self.fixed_key: Any = None
+        """The primary key that save() gives to each row, where it does: there is one row at most."""
         self.patches: dict[tuple[tuple[int, ...], str], dict[str, object]] = {}
-        """What full_clean() made of rows, by number and edge."""
+        """What full_clean() made of rows, by number and edge: values, and relations that name a row."""
         self._rows: dict[tuple[tuple[int, ...], str], dict[str, Any]] = {}
 
     def _chain(self, model: type[Model]) -> Iterator[str]:
@@ -176,7 +183,7 @@ class Blueprint:
                 continue
             kind = self.seen.catalog[table].column(field.column).kind
             plain = kind not in ("range", "array", "json", "hstore", "unknown", "composite", "bytes")
-            found.append(Own(field.attname, table, field.column, field, kind == "file", plain))
+            found.append(Own(field.attname, table, field.column, field, kind == "file", kind, plain))
         return tuple(found)
 
     @cached_property
@@ -200,6 +207,11 @@ class Blueprint:
         """Relations by field name and by attribute."""
         by_name = {r.name: r for r in self.relations}
         return by_name | {attname: r for r in self.relations for attname in r.attnames}
+
+    @cached_property
+    def relations_in_order(self) -> tuple[Relation, ...]:
+        """Those to libraries' rows last: which of them fits depends on the others."""
+        return tuple(sorted(self.relations, key=lambda relation: relation.library))
 
     def _foreign(self) -> Iterator[Relation]:
         typed = {(t.name, g.type_column) for t in self.tables() for g in t.generic_keys}
@@ -366,6 +378,14 @@ class Blueprint:
                 for column, value in (changes or {}).items():
                     field = self.seen.binding.field(rules.table.name, column)
                     row[field.attname] = native(field, value)
+
+
+def made_row(blueprint: Blueprint, numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
+    """The own values of a row; CannotMake where there are none."""
+    try:
+        return blueprint.row(numbers, edge)
+    except Exhausted as exhausted:
+        raise CannotMake(blueprint.label, str(exhausted)) from exhausted
 
 
 def blueprint_of(seen: Described, model: type[Model]) -> Blueprint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,8 @@ class Attempt:
     """Whether no other rows will be tried where these are refused."""
     place: Place | None = None
     """Where the call began, before its own savepoint."""
+    refused: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What save() said of rows that were tried before, by model."""
 
 
 @dataclass(slots=True)
@@ -51,6 +53,8 @@ class Chain:
     made: list[Model] = field(default_factory=list)
     """In the order in which they were finished: parents first."""
     making: list[Unfinished] = field(default_factory=list)
+    relating: list[str] = field(default_factory=list)
+    """Relations that are given a row although nobody asked for one, as full_clean() or save() wants it."""
     collected: bool = False
     """Whether rows take the numbers of written ones although they are written later, in bulk."""
     optional: bool = False

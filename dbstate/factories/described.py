@@ -84,10 +84,13 @@ class Described:
 _known: WeakKeyDictionary[Apps, dict[tuple[str, Setting], Described]] = WeakKeyDictionary()
 
 
-def described(apps: Apps, using: str) -> Described:
-    """The description of a registry's models for one database alias; made once for each setting."""
+def described(apps: Apps, using: str, setting: Setting | None = None) -> Described:
+    """The description of a registry's models for one database alias; made once for each setting.
+
+    Without ``setting`` it is the current one.
+    """
     by_setting = _known.setdefault(apps, {})
-    key = (using, current())
+    key = (using, setting or current())
     found = by_setting.get(key)
     if found is None:
         like = next((one for (alias, _), one in by_setting.items() if alias == using), None)

@@ -57,7 +57,14 @@ class CannotMake(DbstateError):
 
 
 class NextRow(DbstateError):
-    """The row's made values are refused by the project's code: the next ones are tried."""
+    """The row's made values are refused by the project's code: the next ones are tried.
+
+    ``saving`` tells save() and its signals from full_clean().
+    """
+
+    def __init__(self, label: str, told: str, *, saving: bool = False) -> None:
+        super().__init__(f"{label}: {told}")
+        self.label, self.told, self.saving = label, told, saving
 
 
 class RowRefused(DbstateError, DatabaseError):

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Model
 
-from dbstate.binding import Complaint
-from dbstate.factories.blueprint import Blueprint
+from dbstate.binding import UNPRINTABLE, Complaint
+from dbstate.factories.blueprint import Blueprint, Relation
 from dbstate.factories.chain import Chain
 from dbstate.factories.errors import NextRow
 from dbstate.rows import Draft
-from dbstate.seeding.mend import Change, Mender, apply
+from dbstate.seeding.mend import BUDGET, LEAST, Change, Mender, apply
+
+ROWS = 4
+"""So many rows are tried, with the same parents, where full_clean() refuses made values."""
+VALUES_FIRST = 40
+"""Changes of values that are tried before rows are made for relations which no complaint mentions."""
+SPREAD = 8
+"""Searches cost the model's later ones this part of the full_clean() calls that they took."""
 
 
 class UncleanRow(UserWarning):
@@ -22,10 +32,50 @@ class UncleanRow(UserWarning):
 
 
 @dataclass(slots=True)
-class _Mender(Mender):
-    """Judges rows that are not written yet: what their insertion fills is not complained about."""
+class Candidate:
+    """A row with its parents that is about to be written."""
 
-    unfilled: frozenset[str] = field(default_factory=frozenset)
+    blueprint: Blueprint
+    chain: Chain
+    row: dict[str, Any]
+    """Values and parents by attribute and field name; changed in place."""
+    given: frozenset[str]
+    """What the caller gave, or a factory declares: it stands."""
+    numbers: Mapping[str, int]
+    edge: str
+    relate: Callable[[Relation], object]
+    """A row for a relation to name: one that the chain has, else a new one; None: none can be had."""
+    left: frozenset[str] = frozenset()
+    """Relations that are left empty as save() cannot do with a row, although full_clean() wants one."""
+
+    def is_given(self, relation: Relation) -> bool:
+        """Whether the caller has said what the relation names."""
+        return not self.given.isdisjoint({relation.name, *relation.attnames})
+
+    def free(self) -> list[Relation]:
+        """Optional relations of which the caller has said nothing."""
+        found = [r for r in self.blueprint.relations if r.kind == "foreign" and r.null and not r.required]
+        return [r for r in found if not r.tree and len(r.attnames) == 1 and not self.is_given(r)]
+
+    def assign(self, relation: Relation, value: object) -> None:
+        """Have the row name another one: an instance, or the value of its key where it has none yet."""
+        for name in (relation.name, *relation.attnames):
+            self.row.pop(name, None)
+        if value is not None:
+            self.row[relation.name if isinstance(value, Model) else relation.attname] = value
+
+
+@dataclass(slots=True)
+class _Mender(Mender):
+    """Judges rows that are not written yet: what their insertion fills is not complained about.
+
+    Optional relations are among its moves: to a row that is made for it, or to none.
+    """
+
+    candidate: Candidate | None = None
+    unfilled: frozenset[str] = frozenset()
+    made: dict[str, Model] = field(default_factory=dict)
+    """Rows that were made to be named, by relation."""
 
     def complaints(self, draft: Draft, changes: Any = ()) -> tuple[Complaint, ...]:
         """See Mender."""
@@ -38,75 +88,156 @@ class _Mender(Mender):
         found = self.binding.full_clean(instance)
         return tuple(complaint for complaint in found if complaint.field not in self.unfilled)
 
+    def _moves(self, draft: Draft, complaints: Sequence[Complaint]) -> Iterator[Change]:
+        """Relations that a complaint mentions first, then those that clean() reads, at last all others."""
+        said = " ".join(f"{c.field or ''} {c.message}" for c in complaints).lower()
+        reads = self.records.clean_reads(self.assembler.chain[-1])
+        free = self.candidate.free() if self.candidate is not None else []
+        mentioned = [r for r in free if is_mentioned(r, self.binding.model(self.assembler.chain[-1]), said)]
+        read = [r for r in free if r.name in reads and r not in mentioned]
+        values = Mender._moves(self, draft, complaints)
+        yield from self._relating(draft, mentioned)
+        yield from islice(values, VALUES_FIRST)
+        yield from self._relating(draft, read)
+        yield from values
+        yield from self._relating(draft, [r for r in free if r not in mentioned and r not in read])
 
-def judge(
-    blueprint: Blueprint, row: dict[str, Any], given: frozenset[str], numbers: Mapping[str, int], edge: str
-) -> tuple[Complaint, ...]:
-    """Change made values (never given ones) of the row until full_clean() takes it.
+    def _relating(self, draft: Draft, relations: Iterable[Relation]) -> Iterator[Change]:
+        assert self.candidate is not None  # relations are its own
+        for relation in relations:
+            table, column = self.candidate.blueprint.columns[relation.attname]
+            if draft.values[table].get(column) is not None:
+                yield Change(table, {column: None})
+                continue
+            if relation.name not in self.made:
+                named = self.candidate.relate(relation)
+                if not isinstance(named, Model):
+                    continue
+                self.made[relation.name] = named
+            yield Change(table, {column: relation.key_of(self.made[relation.name])[0]})
+
+
+def is_mentioned(relation: Relation, model: type[Model], said: str) -> bool:
+    """Whether a message (in lower case) has the name of the relation in it."""
+    one: Any = model._meta.get_field(relation.name)
+    names = {one.name, one.name.replace("_", " "), str(one.verbose_name).lower()}
+    return any(re.search(rf"\b{re.escape(name)}\b", said) for name in names)
+
+
+def accept(made: Candidate, again: Callable[[], None]) -> None:
+    """Change what was made (never what was given) of the row until full_clean() takes it.
 
     Looks at each row where clean() or a unique key of few values may object, else at the first of the
-    model. Answers what is still said of it; see ``settle``.
+    model. ``again`` gives the row the values of the next one. A row that stays refused is a NextRow as
+    long as others will be tried; at last it is made all the same, with a warning where nothing was
+    given: the database may take it.
     """
+    blueprint = made.blueprint
+    if made.left:
+        _warn(blueprint, f"{', '.join(sorted(made.left))}: empty, as save() cannot do with a row there")
     if blueprint.proven and not blueprint.judged:
-        return ()
-    key = (tuple(numbers[name] for name in blueprint.chain), edge)
-    for name, value in blueprint.patches.get(key, {}).items():
-        if name not in given:
-            row[name] = value
-    mender = _mender(blueprint, row, given, numbers)
-    draft = _draft(blueprint, row, edge)
+        return
+    for turn in range(ROWS):
+        if turn:
+            again()
+        complaints = _judge(made)
+        if not complaints or made.given:
+            return
+    told = "; ".join(f"{c.field or 'the row'}: {c.message}" for c in complaints)
+    if not made.chain.attempt.last:
+        raise NextRow(blueprint.label, told)
+    _warn(blueprint, told)
+
+
+def look_again(made: Candidate, instance: Model) -> None:
+    """Judge a row once more where save() has changed its values; NextRow as for ``accept``."""
+    if made.given or not any(_differs(instance, made.row, own.name) for own in made.blueprint.own):
+        return
+    binding = made.blueprint.seen.binding
+    complaints = binding.full_clean(instance)
+    if complaints and not all(complaint.code == UNPRINTABLE for complaint in complaints):
+        told = "; ".join(f"{c.field or 'the row'}: {c.message}" for c in complaints)
+        if not made.chain.attempt.last:
+            raise NextRow(made.blueprint.label, f"after save() {told}", saving=True)
+        _warn(made.blueprint, f"after save() {told}")
+
+
+def _differs(instance: Model, row: Mapping[str, Any], name: str) -> bool:
+    """Whether a plain value is another one than was made."""
+    now = instance.__dict__.get(name)
+    return name in row and type(now) in (str, int) and type(row[name]) in (str, int) and now != row[name]
+
+
+def _warn(blueprint: Blueprint, told: str) -> None:
+    warnings.warn(f"full_clean() refuses rows of {blueprint.label}: {told}", UncleanRow, stacklevel=2)
+
+
+def _judge(made: Candidate) -> tuple[Complaint, ...]:
+    """What is said of the row after all that could be changed; it has what was found for it."""
+    blueprint = made.blueprint
+    key = (tuple(made.numbers[name] for name in blueprint.chain), made.edge)
+    _apply_patch(made, blueprint.patches.get(key, {}))
+    mender, draft = _mender(made), _draft(made)
     complaints = mender.complaints(draft)
     if not complaints:
         blueprint.proven = True
         blueprint.good = blueprint.good or draft
         return ()
     blueprint.judged = True
-    changes = mender.search(draft, complaints)
-    if changes is None:
-        blueprint.budget = mender.budget
-        return complaints
-    _write(blueprint, row, draft, changes, key if not given else None)
+    soft = all(complaint.code == UNPRINTABLE for complaint in complaints)
+    said = frozenset((c.field, c.message) for c in complaints)
+    mender.budget = LEAST if soft else min(blueprint.budget, blueprint.budgets.get(said, BUDGET))
+    patch = _searched(made, mender, draft, complaints)
+    blueprint.budget = max(blueprint.budget - mender.spent // SPREAD, LEAST)
+    if patch is None:
+        blueprint.budgets[said] = mender.budget
+        return () if soft else complaints
+    _apply_patch(made, patch)
+    blueprint.good = blueprint.good or _draft(made)
+    if not made.given:
+        blueprint.patches[key] = patch
     return ()
 
 
-def settle(
-    blueprint: Blueprint, chain: Chain, complaints: tuple[Complaint, ...], given: frozenset[str]
-) -> None:
-    """What to do about a row that stays refused: another one is tried (NextRow) as long as there are.
+def _searched(
+    made: Candidate, mender: _Mender, draft: Draft, complaints: tuple[Complaint, ...]
+) -> dict[str, object] | None:
+    """Values by attribute that full_clean() takes, None: not found. Rows made in vain are gone again.
 
-    At last it is made all the same, with a warning where nothing was given: the database may take it.
+    A relation that is to name a row has a true value.
     """
-    if not complaints or given:
-        return
-    told = "; ".join(f"{c.field or 'the row'}: {c.message}" for c in complaints)
-    if not chain.attempt.last:
-        raise NextRow(f"{blueprint.label}: {told}")
-    warnings.warn(f"full_clean() refuses rows of {blueprint.label}: {told}", UncleanRow, stacklevel=2)
+    known, using = len(made.chain.made), made.chain.using
+    with transaction.atomic(using=using):
+        changes = mender.search(draft, complaints)
+        if mender.made:
+            transaction.set_rollback(True, using=using)
+            del made.chain.made[known:]
+    if changes is None:
+        return None
+    by_column = made.blueprint.by_column
+    return {
+        by_column[table, column]: draft.values[table][column]
+        for table, columns in apply(draft, changes).items()
+        for column in columns
+    }
 
 
-def _write(
-    blueprint: Blueprint,
-    row: dict[str, Any],
-    draft: Draft,
-    changes: list[Change],
-    key: tuple[tuple[int, ...], str] | None,
-) -> None:
-    patch: dict[str, object] = {}
-    for table, columns in apply(draft, changes).items():
-        for column in columns:
-            patch[blueprint.by_column[table, column]] = draft.values[table][column]
-    row.update(patch)
-    if key is not None:
-        blueprint.patches[key] = patch
+def _apply_patch(made: Candidate, patch: Mapping[str, object]) -> None:
+    relations = made.blueprint.relation
+    for name, value in patch.items():
+        if name in relations:
+            if not made.is_given(relations[name]):
+                made.assign(relations[name], None if value is None else made.relate(relations[name]))
+        elif name not in made.given:
+            made.row[name] = value
 
 
-def _mender(
-    blueprint: Blueprint, row: Mapping[str, Any], given: frozenset[str], numbers: Mapping[str, int]
-) -> _Mender:
+def _mender(made: Candidate) -> _Mender:
+    blueprint = made.blueprint
     seen = blueprint.seen
     assembler = blueprint.assembler
-    assembler.first = dict(numbers)
-    frozen = {blueprint.columns[name] for name in given if name in blueprint.columns}
+    assembler.first = dict(made.numbers)
+    frozen = {blueprint.columns[name] for name in made.given if name in blueprint.columns}
     frozen |= {blueprint.columns[attname] for r in blueprint.relations for attname in r.attnames}
     return _Mender(
         seen.catalog,
@@ -116,8 +247,8 @@ def _mender(
         frozenset(frozen),
         seen.samples.write,
         good=blueprint.good,
-        budget=blueprint.budget,
-        unfilled=_unfilled(blueprint, row, given),
+        candidate=made,
+        unfilled=_unfilled(blueprint, made.row, made.given) | made.left,
     )
 
 
@@ -134,9 +265,10 @@ def _unfilled(blueprint: Blueprint, row: Mapping[str, Any], given: frozenset[str
     return frozenset(trees | keys | links | to_come | given | {name.removesuffix("_id") for name in given})
 
 
-def _draft(blueprint: Blueprint, row: Mapping[str, Any], edge: str) -> Draft:
+def _draft(made: Candidate) -> Draft:
     """The row as seeding has it: values by table and column."""
-    draft = Draft(0, edge)
+    blueprint, row = made.blueprint, made.row
+    draft = Draft(0, made.edge)
     for name in blueprint.chain:
         line: dict[str, object] = {}
         for (table, column), attname in blueprint.by_column.items():

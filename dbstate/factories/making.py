@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from django.db.models import Model
 from factory import enums
 
-from dbstate.binding import Complaint
 from dbstate.factories import counting, limits
-from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of
+from dbstate.factories.blueprint import CONTENT_TYPE, Blueprint, Relation, blueprint_of, made_row
 from dbstate.factories.chain import Chain, Unfinished
-from dbstate.factories.errors import BadOverride, CannotMake
-from dbstate.factories.judging import judge, settle
+from dbstate.factories.errors import BadOverride, NextRow
+from dbstate.factories.judging import Candidate, accept, look_again
 from dbstate.factories.saving import find_ready, insert, reserve
-from dbstate.rows import Exhausted
+from dbstate.factories.varying import vary
 
 Overrides = dict[str, Any]
 Instantiate = Callable[[dict[str, Any]], Model]
@@ -24,6 +23,8 @@ Instantiate = Callable[[dict[str, Any]], Model]
 
 UNSAVED = object()
 """Stands for the key of a row that is not written: it is one, whatever it will be."""
+RELATING = 2
+"""So deep are rows made because full_clean() or save() wants an optional one, each for the one before."""
 PROBED = 64
 """Row numbers looked at for one whose unique values no row has."""
 
@@ -98,14 +99,6 @@ def make(
     return finish(blueprint, chain, row, given, numbers, edge, unfinished, instantiate)
 
 
-def made_row(blueprint: Blueprint, numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
-    """The own values of a row; CannotMake where there are none."""
-    try:
-        return blueprint.row(numbers, edge)
-    except Exhausted as exhausted:
-        raise CannotMake(blueprint.label, str(exhausted)) from exhausted
-
-
 def split(blueprint: Blueprint, overrides: Overrides) -> tuple[Overrides, dict[str, Overrides]]:
     """Overrides of the row itself, by attribute name where it is a field's, and of those it names."""
     plain: Overrides = {}
@@ -138,7 +131,7 @@ def set_relations(
     for name in blueprint.own_type:
         if name not in plain and (chain.create or chain.collected):
             row[name] = blueprint.seen.records.content_type(blueprint.table.name)
-    for relation in blueprint.relations:
+    for relation in blueprint.relations_in_order:
         if (
             relation.name in plain
             or plain.keys() & {*relation.attnames}
@@ -181,10 +174,12 @@ def parent_of(
     if target is None:
         return None
     if relation.library and not overrides:
-        return _library_row(blueprint, target, chain, numbers)
+        return _library_row(blueprint, target, chain, numbers, taken)
     if not overrides:
         for known in islice(chain.known(target, taken), 50):
-            if not relation.unique and _is_admitted(blueprint, relation, known, chain):
+            if relation.unique and _is_named(blueprint, relation, known, chain):
+                continue
+            if _is_admitted(blueprint, relation, known, chain):
                 return known
         unfinished = chain.unfinished(target)
         if unfinished is not None:
@@ -212,6 +207,17 @@ def _new(
     return made
 
 
+def _is_named(blueprint: Blueprint, relation: Relation, candidate: Model, chain: Chain) -> bool:
+    """Whether a row names this one already by its one-to-one key."""
+    model = blueprint.table_model
+    if any(isinstance(one, model) and getattr(one, relation.name, None) is candidate for one in chain.made):
+        return True
+    if not (chain.create or chain.collected) or candidate.pk is None:
+        return False
+    rows = model._base_manager.using(chain.using)
+    return rows.filter(**{relation.name: candidate}).exists()
+
+
 def _is_admitted(blueprint: Blueprint, relation: Relation, candidate: Model, chain: Chain) -> bool:
     """Whether limit_choices_to admits the row; of rows that are not written, as far as can be told."""
     if not relation.limited or relation.kind != "foreign":
@@ -237,16 +243,45 @@ def _on_cycle(blueprint: Blueprint, relation: Relation, unfinished: Unfinished, 
 
 
 def _library_row(
-    blueprint: Blueprint, target: type[Model], chain: Chain, numbers: Mapping[str, int]
+    blueprint: Blueprint,
+    target: type[Model],
+    chain: Chain,
+    numbers: Mapping[str, int],
+    taken: Sequence[Model],
 ) -> Model | None:
-    """One of the rows that a library made; a new one where it made none."""
+    """One of a library's rows, of those that fit the other rows named; a new one where there is none."""
     if not (chain.create or chain.collected):
         return None
     rows = target._base_manager.using(chain.using).order_by("pk")
+    fitting = [*_fitting(blueprint, target, taken)]
+    for at in range(len(fitting)):
+        narrowed = rows.filter(**fitting[(at + chain.attempt.number) % len(fitting)])
+        if narrowed.exists():
+            rows = narrowed
+            break
     count = min(rows.count(), 1000)
     if not count:
         return make(blueprint_of(blueprint.seen, target), chain, {})
     return rows[numbers[blueprint.table.name] % count]
+
+
+def _fitting(
+    blueprint: Blueprint, target: type[Model], taken: Sequence[Model]
+) -> Iterator[dict[str, object]]:
+    """What a library's row may have in common with the rows named besides it: a row, or their type.
+
+    A permission of a document's, for one, is of the type of documents. Models of the same app go first.
+    """
+    table = blueprint.seen.table(target)
+    own_app = blueprint.model._meta.app_label
+    for one in sorted(taken, key=lambda named: named._meta.app_label != own_app):
+        name = one._meta.concrete_model._meta.db_table  # type: ignore[union-attr]
+        for key in table.foreign_keys:
+            named = blueprint.seen.catalog.tables.get(key.target)
+            if key.target == name:
+                yield {key.name: one.pk}
+            elif named is not None and named.label.lower() == CONTENT_TYPE:
+                yield {key.name: blueprint.seen.records.content_type(name)}
 
 
 def _any_model(blueprint: Blueprint, relation: Relation, chain: Chain) -> type[Model] | None:
@@ -318,12 +353,13 @@ def finish(
             _name_generically(blueprint, relation, row, value)
     if unfinished.reserved is not None:
         row[blueprint.model._meta.pk.attname] = unfinished.reserved
+    made = _candidate(blueprint, chain, row, given, numbers, edge, unfinished)
+    varied = vary(made) if chain.create else ""
     consistent(blueprint, chain, row, given, numbers, edge)
     if chain.create:
-        asked = judge(blueprint, row, given, numbers, edge)
-        if asked:
-            named = _ask_again(blueprint, chain, row, given, numbers, edge)
-            settle(blueprint, chain, asked if named is None else named, given)
+        accept(made, lambda: _take_next(made))
+        if unfinished.reserved is not None:
+            row[blueprint.model._meta.pk.attname] = unfinished.reserved
         ready = find_ready(blueprint, chain, row, given)
         if ready is not None:
             chain.made.append(ready)
@@ -335,6 +371,9 @@ def finish(
         if chain.create:
             last = chain.attempt.last or bool(given)
             insert(blueprint, instance, given, reserved=unfinished.reserved is not None, last=last)
+    if chain.create:
+        look_again(made, instance)
+        blueprint.variation = varied
     if generic and not chain.create:
         instance.__dict__["_dbstate_generic"] = {r.name: v for r, v in generic.items()}
     for name, other in unfinished.later:
@@ -345,28 +384,43 @@ def finish(
     return instance
 
 
-def _ask_again(
+def _candidate(
     blueprint: Blueprint,
     chain: Chain,
     row: dict[str, Any],
     given: frozenset[str],
     numbers: Mapping[str, int],
     edge: str,
-) -> tuple[Complaint, ...] | None:
-    """What full_clean() says once optional rows that it reads are there; None: it reads none."""
-    reads = blueprint.seen.records.clean_reads(blueprint.table.name)
-    said = None
-    for relation in blueprint.relations:
-        there = _key(relation, row) is not None or relation.name in given or relation.tree
-        if there or relation.name not in reads or relation.target is None:
-            continue
-        value = parent_of(blueprint, relation, chain, {}, [], numbers)
-        if value is not None:
-            assign(relation, row, value)
-            said = judge(blueprint, row, given, numbers, edge)
-            if not said:
-                return said
-    return said
+    unfinished: Unfinished,
+) -> Candidate:
+    def relate(relation: Relation) -> object:
+        if len(chain.relating) >= RELATING:
+            return None
+        # What comes back to this row names it, but for a relation to its own kind.
+        itself = [] if relation.target is blueprint.table_model else [unfinished]
+        chain.making += itself
+        chain.relating.append(relation.name)
+        try:
+            return parent_of(blueprint, relation, chain, {}, [], made.numbers)
+        except NextRow as error:
+            if error.saving:  # it is this row's try that has failed
+                raise NextRow(blueprint.label, error.told, saving=True) from error
+            raise
+        finally:
+            chain.relating.pop()
+            del chain.making[len(chain.making) - len(itself) :]
+
+    made = Candidate(blueprint, chain, row, given, numbers, edge, relate)
+    return made
+
+
+def _take_next(made: Candidate) -> None:
+    """Give the row the values of the next one; parents stay."""
+    blueprint, row = made.blueprint, made.row
+    made.numbers = row_numbers(blueprint, made.chain)
+    fresh = made_row(blueprint, made.numbers, made.edge)
+    row.update({name: value for name, value in fresh.items() if name not in made.given and name in row})
+    consistent(blueprint, made.chain, row, made.given, made.numbers, made.edge)
 
 
 def _name_generically(blueprint: Blueprint, relation: Relation, row: dict[str, Any], value: Model) -> None:

@@ -30,6 +30,7 @@ def insert(
     What save() itself raises is a NextRow unless this is the ``last`` one that is tried.
     """
     seen = blueprint.seen
+    pk = instance.pk
     for own in blueprint.own:
         if own.file and (name := getattr(instance, own.name)):
             seen.samples.write(own.table, own.column, str(name))
@@ -38,15 +39,25 @@ def insert(
             instance.save(force_insert=True, using=seen.using)
     except DatabaseError as error:
         verdict = seen.backend.classify(error)
+        if _is_key_taken(blueprint, verdict) and pk is None:
+            blueprint.fixed_key = instance.pk
         raise refusal(blueprint, [instance], verdict, given) from error
     except DbstateError:
         raise
     except Exception as error:  # save() and signals are the project's; they may refuse the values
         if last:
             raise
-        raise NextRow(f"{blueprint.label}: {type(error).__name__}: {error}") from error
+        raise NextRow(blueprint.label, f"{type(error).__name__}: {error}", saving=True) from error
     if reserved:
         seen.backend.advance_sequences(seen.connection, [*blueprint.tables()])
+
+
+def _is_key_taken(blueprint: Blueprint, verdict: Verdict) -> bool:
+    """Whether a row was refused as another one has its primary key."""
+    told = verdict.detail or verdict.message
+    keys = ((table, column) for table in blueprint.tables() for column in table.primary_key)
+    named = any(f"({column})=" in told or f"{table.name}.{column}" in told for table, column in keys)
+    return verdict.reason == "unique" and named
 
 
 def refusal(
@@ -101,13 +112,20 @@ def reserve(blueprint: Blueprint) -> Any:
 def find_ready(
     blueprint: Blueprint, chain: Chain, row: dict[str, Any], given: Collection[str]
 ) -> Model | None:
-    """The row that a signal has made for a new one-to-one parent, with the values of this row."""
-    for relation in blueprint.relations:
-        parent = row.get(relation.name)
-        if not (relation.unique and isinstance(parent, Model)) or relation.name in given:
-            continue
-        rows = blueprint.model._base_manager.using(chain.using)
-        found = rows.filter(**{relation.name: parent}).first()
+    """The row that a signal has made for a new one-to-one parent, with the values of this row.
+
+    Or the only one there can be, where save() gives each row the same key.
+    """
+    rows = blueprint.model._base_manager.using(chain.using)
+    wanted: list[dict[str, Any]] = [
+        {relation.name: row[relation.name]}
+        for relation in blueprint.relations
+        if relation.unique and isinstance(row.get(relation.name), Model) and relation.name not in given
+    ]
+    if blueprint.fixed_key is not None:
+        wanted.append({"pk": blueprint.fixed_key})
+    for one in wanted:
+        found = rows.filter(**one).first()
         if found is not None:
             for name, value in row.items():
                 setattr(found, name, value)

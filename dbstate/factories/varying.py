@@ -1,0 +1,73 @@
+"""What a row holds otherwise once save() has refused the ones before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.db.models import Model
+
+from dbstate.factories.blueprint import Own, Relation, blueprint_of, made_row
+from dbstate.factories.described import described
+from dbstate.factories.judging import Candidate, is_mentioned
+
+PLAIN_TEXT = "*"
+"""The variation of rows whose text is ASCII."""
+LONG = 4
+"""Words of a name that are shorter say nothing when a message has them."""
+
+
+def vary(made: Candidate) -> str:
+    """Have the row hold something else than usual; answers what, for the model's next rows.
+
+    The first time it is the next row, then its text is plain, then a boolean that the error mentions is
+    the other way round, an optional relation that it mentions has a row, or any other; at last the row
+    does not name itself.
+    """
+    learned = made.blueprint.variation
+    said = made.chain.attempt.refused.get(made.blueprint.label, ())
+    if made.chain.attempt.last and not learned:
+        return ""  # nothing has helped: the error is that of a usual row
+    if len(said) == 2 or (len(said) < 2 and learned == PLAIN_TEXT):
+        _write_plainly(made)
+        return PLAIN_TEXT
+    options = _options(made, " ".join(said).lower())
+    if len(said) > 2:
+        found = next(iter(options[len(said) - 3 :]), None)
+    else:
+        found = next((one for one in options if one.name == learned), None)
+    if isinstance(found, Own):
+        made.row[found.name] = not made.row[found.name]
+        return learned  # another row has it that way round by itself
+    if found is None:
+        return ""
+    if found.required:
+        made.assign(found, None)
+        made.left = frozenset({found.name})
+    elif made.row.get(found.name) is None and made.row.get(found.attname) is None:
+        made.assign(found, made.relate(found))
+    return found.name
+
+
+def _options(made: Candidate, said: str) -> list[Own | Relation]:
+    blueprint = made.blueprint
+    flags = [own for own in blueprint.own if own.kind == "boolean" and own.name not in made.given]
+    optional = sorted(made.free(), key=lambda r: not is_mentioned(r, blueprint.model, said))
+    own = [r for r in blueprint.relations if r.null and r.required and r.target is blueprint.table_model]
+    own = [r for r in own if not made.is_given(r) and not isinstance(made.row.get(r.name), Model)]
+    return [*(flag for flag in flags if _has_word(flag.name, said)), *optional, *own]
+
+
+def _has_word(name: str, said: str) -> bool:
+    return any(len(word) >= LONG and word in said for word in name.split("_"))
+
+
+def _write_plainly(made: Candidate) -> None:
+    """English values for text that is not ASCII: code that makes slugs and names of it may want that."""
+    blueprint = made.blueprint
+    seen = blueprint.seen
+    english = described(seen.apps, seen.using, replace(seen.setting, locales=("en",)))
+    row = made_row(blueprint_of(english, blueprint.model), made.numbers, made.edge)
+    for name, value in row.items():
+        current = made.row.get(name)
+        if isinstance(current, str) and not current.isascii() and name not in made.given:
+            made.row[name] = value
