@@ -1,7 +1,8 @@
 """Questions answered by queries that read only: exact counts, some keys, and the SQL that shows the rows.
 
-All row-wise questions of one table are one scan. A conversion is tried in that scan as a whole; only where
-it fails are rows tried one by one, in a block that catches errors.
+All row-wise questions of one table are one scan, and what shows that keys are unique comes with it. A
+conversion is tried in that scan as a whole; only where it fails are rows tried one by one, in a block that
+catches errors.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from dbstate.backends.naming import quoted
 from dbstate.rehearsal.asked import Asked
 from dbstate.rehearsal.codes import CODES, message_of
+from dbstate.rehearsal.fingerprints import are_few, has_twins, hashes_of
 from dbstate.rehearsal.questions import (
     Conflicts,
     Conversions,
@@ -73,17 +75,24 @@ class _Asker:
         self.show_values = show_values
         self.work: dict[int, Asked] = {}
         self.unanswered: list[str] = []
+        self.unique: set[int] = set()
+        """Numbers of questions for keys that the scan of their table has shown to be unique."""
 
     def answer(self, questions: Sequence[Question]) -> Answers:
         scans: dict[str, list[tuple[int, Question, str]]] = {}
+        keys: dict[str, list[tuple[int, str]]] = {}
         for number, question in enumerate(questions):
+            base = str(question.about.relation.base)
             predicate = self._predicate(question)
             if predicate is not None:
-                scans.setdefault(str(question.about.relation.base), []).append((number, question, predicate))
-        for base, counts in scans.items():
-            self._scan(base, counts)
+                scans.setdefault(base, []).append((number, question, predicate))
+            elif isinstance(question, Duplicates) and (hashes := _hashes(question)):
+                keys.setdefault(base, []).append((number, hashes))
+        for base in dict.fromkeys((*keys, *scans)):
+            if not self._scan_with_keys(base, scans.get(base, []), keys.get(base, [])):
+                self._scan(base, scans.get(base, []))
         for number, question in enumerate(questions):
-            if isinstance(question, Duplicates):
+            if isinstance(question, Duplicates) and number not in self.unique:
                 self._count_duplicates(number, question)
             elif isinstance(question, Conflicts):
                 self._count_conflicts(number, question)
@@ -116,8 +125,26 @@ class _Asker:
             return _orphan(question)
         return None
 
+    def _scan_with_keys(
+        self, base: str, counts: list[tuple[int, Question, str]], keys: list[tuple[int, str]]
+    ) -> bool:
+        """All counts and the hashes of keys in one scan; False where that cannot be."""
+        if not keys or not are_few(self.connection, base):
+            return False
+        asked = [f"count(*) FILTER (WHERE {predicate})" for _, _, predicate in counts]
+        asked += [hashes for _, hashes in keys]
+        row = self._try(f"SELECT {', '.join(asked)} FROM {quoted(base)} AS r")
+        if isinstance(row, DatabaseError):
+            return False
+        self._note_counts(base, counts, row[: len(counts)])
+        found = zip(keys, row[len(counts) :], strict=True)
+        self.unique |= {number for (number, _), hashes in found if not has_twins(hashes)}
+        return True
+
     def _scan(self, base: str, counts: list[tuple[int, Question, str]]) -> None:
         """All counts of one table in one scan; one by one where that fails."""
+        if not counts:
+            return
         if all(CODES[question.about.code].leads_to == "fails_pre" for _, question, _ in counts):
             # Mostly there is nothing: then no count is kept for each row, and the scan stops at the first.
             hit = " OR ".join(predicate for _, _, predicate in counts)
@@ -132,7 +159,10 @@ class _Asker:
         if isinstance(row, DatabaseError):
             self._failed(*counts[0], row)
             return
-        for (number, question, predicate), rows in zip(counts, row, strict=True):
+        self._note_counts(base, counts, row)
+
+    def _note_counts(self, base: str, counts: list[tuple[int, Question, str]], found: Sequence[int]) -> None:
+        for (number, question, predicate), rows in zip(counts, found, strict=True):
             if rows:
                 self._note_rows(number, question, rows, f"FROM {quoted(base)} AS r WHERE {predicate}")
 
@@ -365,6 +395,17 @@ def _conversion(question: Conversions) -> str:
         return f"abs(round({column}::numeric, {places})) >= 1e{digits - places}::numeric"
     # Forces the conversion of every row; NULL for a value is for the comparison to judge.
     return f"(({question.expression})::text IS NULL) IS NULL"
+
+
+def _hashes(question: Duplicates) -> str | None:
+    """SQL that gathers the hashes of the keys; None where these cannot be told of today's rows."""
+    relation = question.about.relation
+    keys = [key for one in question.keys if (key := relation.over_base(one)) is not None]
+    condition = relation.over_base(question.condition) if question.condition else "TRUE"
+    if relation.base is None or condition is None or len(keys) < len(question.keys):
+        return None
+    present = [f"{key} IS NOT NULL" for key in keys] if question.nulls_distinct else []
+    return hashes_of(keys, " AND ".join((condition, *present)))
 
 
 def _orphan(question: Orphans) -> str | None:

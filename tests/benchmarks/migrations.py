@@ -55,22 +55,22 @@ def _measured(connection: Any, megabytes: int) -> Iterator[Line]:
     _fill(connection, rows)
     yield f"{_size(connection) >> 20:,} MB, {rows:,} rows", "", ""
 
-    before = _scans(connection)
+    before = _reads(connection)
     pre = max(_timed(lambda: _validate(connection, "pre")) - idle, 0.0)
-    scans = _scans(connection) - before
+    reads = _reads(connection) - before
     copying = _timed(lambda: _file_copy(connection))
     yield "FILE_COPY of the database", f"{copying:.2f} s", ""
     yield "--phase pre", f"{pre:.2f} s", f"{pre / copying:.2f} x FILE_COPY (wanted: at most 0.10)"
-    yield "  scans of the table", f"{scans}", "(wanted: 1)"
+    yield "  how often it reads the table", f"{reads:.2f}", "(wanted: 1)"
 
     template, dump = _copy(connection, dump=False), _copy(connection, dump=True)
     yield "copy by pg_dump | psql", f"{dump:.2f} s", ""
     yield "copy by TEMPLATE", f"{template:.2f} s", f"{template / dump:.2f} x the dump (wanted: at most 0.33)"
 
-    keeping, comparing, scans = _comparison(connection)
+    keeping, comparing, reads = _comparison(connection)
     yield "keeping all rows", f"{keeping:.2f} s", ""
     yield "comparing them, one column changed", f"{comparing:.2f} s", f"{comparing / template:.2f} x TEMPLATE"
-    yield "  scans of the table that moved, by the comparison", f"{scans}", "(wanted: at most 2)"
+    yield "  how often comparing reads the table that moved", f"{reads:.2f}", "(wanted: at most 2)"
 
     whole = _timed(lambda: _validate(connection, "all"))
     yield "the whole validation", f"{whole:.2f} s", f"{rows / whole:,.0f} rows/s"
@@ -111,19 +111,21 @@ def _size(connection: Any) -> int:
     return int(_value(connection, "SELECT pg_database_size(current_database())"))
 
 
-def _scans(connection: Any) -> int:
-    """Sequential and index scans of the table, once every other session's counters have arrived."""
+def _reads(connection: Any) -> float:
+    """How often the table's pages were read, once every other session's counters have arrived.
+
+    Not the number of scans: of one scan that is shared out to workers, each of them is counted there.
+    """
     connection.close()
     sleep(1.5)
-    scans = int(
-        _value(
-            connection,
-            "SELECT seq_scan + coalesce(idx_scan, 0) FROM pg_stat_all_tables "
-            f"WHERE relid = '{TABLE}'::regclass",
-        )
+    reads = _value(
+        connection,
+        "SELECT (heap_blks_read + heap_blks_hit)::float8 "
+        f"/ (pg_relation_size(relid) / current_setting('block_size')::int) "
+        f"FROM pg_statio_all_tables WHERE relid = '{TABLE}'::regclass",
     )
     connection.close()
-    return scans
+    return float(reads)
 
 
 def _value(connection: Any, sql: str) -> Any:
@@ -174,7 +176,7 @@ def _copy(connection: Any, *, dump: bool) -> float:
         return copied.seconds
 
 
-def _comparison(connection: Any) -> tuple[float, float, int]:
+def _comparison(connection: Any) -> tuple[float, float, float]:
     """Seconds of keeping and of comparing, and how often comparing read the table, on a copy."""
     from dbstate.backends.postgresql_copies import copy_of, opened
     from dbstate.snapshots import compare, take
@@ -185,11 +187,11 @@ def _comparison(connection: Any) -> tuple[float, float, int]:
         keeping = perf_counter() - started
         with copy.cursor() as cursor:
             cursor.execute(f"UPDATE {TABLE} SET weight = weight + 1 WHERE id % 10 = 0")
-        before = _scans(copy)
+        before = _reads(copy)
         started = perf_counter()
         compare(copy, snapshot, pairing="identity", samples=5)
         comparing = perf_counter() - started
-        return keeping, comparing, _scans(copy) - before
+        return keeping, comparing, _reads(copy) - before
 
 
 if __name__ == "__main__":
