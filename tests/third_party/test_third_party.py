@@ -33,6 +33,26 @@ def _module(name: str) -> Any:
 
 
 PROJECTS = _module("projects").PROJECTS
+FILED = {
+    "oscar": (
+        "address",
+        "analytics",
+        "basket",
+        "catalogue",
+        "customer",
+        "offer",
+        "order",
+        "partner",
+        "payment",
+        "reviews",
+        "shipping",
+        "voucher",
+        "wishlists",
+    ),
+    "wagtail": ("wagtailcore", "wagtaildocs", "wagtailimages", "wagtailredirects", "pages"),
+}
+"""Apps whose factories are written to a file, by project."""
+MYPY = ("--no-error-summary", "--ignore-missing-imports", "--follow-imports=silent", "--no-incremental")
 
 
 @dataclass(frozen=True)
@@ -134,3 +154,16 @@ def test_seeds_every_table_with_rows_that_django_and_the_packages_accept(run: Ru
     run.django("dbstate_seed", "--noinput", codes=(0, 1))
     again = json.loads(run.call(str(HERE / "judging.py"), "judge", "before.json"))
     assert again["rows"] == verdict["rows"]
+
+
+@pytest.mark.parametrize(("run", "apps"), list(FILED.items()), indirect=["run"])
+def test_generated_factories_import_check_and_create_valid_rows(run: Run, apps: tuple[str, ...]) -> None:
+    run.django("dbstate_factories", *apps, "--output", "made_factories.py")
+    run.django("dbstate_factories", *apps, "--output", "made_factories.py", "--check")
+    text = (run.folder / "made_factories.py").read_text()
+    if _installed("mypy"):
+        run.call("-m", "mypy", "--strict", *MYPY, "made_factories.py")
+
+    found = json.loads(run.call(str(HERE / "using_factories.py"), "made_factories"))
+    assert found["made"] == text.count("(ModelFactory[") > 0
+    assert [label for label in found["problems"] if label not in PROJECTS[run.name].refused] == []
