@@ -1,6 +1,6 @@
 """Factories from the models: instances with all that they need, with seeding's values."""
 
-from dbstate.factories.base import EdgeTrait, ModelFactory, SharedSubFactory, factory_for
+from dbstate.factories.base import EdgeTrait, ModelFactory, SharedSubFactory, Trait, factory_for
 from dbstate.factories.counting import new_test
 from dbstate.factories.errors import (
     BadOverride,
@@ -25,6 +25,7 @@ __all__ = [
     "NoInstances",
     "RowRefused",
     "SharedSubFactory",
+    "Trait",
     "UncleanRow",
     "UnknownField",
     "UnknownModel",

@@ -14,7 +14,7 @@ from django.apps.registry import Apps
 from django.db import connections, transaction
 from django.db.models import Model
 from factory import declarations, enums
-from factory.base import StubObject
+from factory.base import Factory, StubObject
 from factory.builder import DeclarationSet, StepBuilder, parse_declarations
 from factory.django import DjangoModelFactory, DjangoOptions
 from factory.utils import sort_ordered_objects
@@ -132,6 +132,9 @@ class SharedSubFactory(declarations.SubFactory):
     field_name = ""
     """The field that it is declared for."""
 
+    def __init__(self, factory: str | type[Factory[Any]], **kwargs: Any) -> None:
+        super().__init__(factory, **kwargs)
+
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
         """See the class."""
         options: InferringOptions = step.builder.factory_meta
@@ -140,6 +143,13 @@ class SharedSubFactory(declarations.SubFactory):
             return super().evaluate(instance, step, extra)
         asked = {} if extra == self._defaults else extra
         return _named(options, relation, step, asked, new=lambda: step.recurse(self.get_factory(), extra))
+
+
+class Trait(declarations.Trait):
+    """factory_boy's trait, for files that are type-checked strictly."""
+
+    def __init__(self, **overrides: Any) -> None:
+        super().__init__(**overrides)
 
 
 class EdgeTrait(declarations.Parameter):

@@ -98,6 +98,8 @@ class Blueprint:
         """The same by what was said of rows for which they were in vain."""
         self.variation = ""
         """What has to be otherwise than usual for save() to take a row: text, or a relation by name."""
+        self.parents: dict[str, dict[str, object]] = {}
+        """By relation, values of the rows named without which rows are refused."""
         self.fixed_key: Any = None
         """The primary key that save() gives to each row, where it does: there is one row at most."""
         self.patches: dict[tuple[tuple[int, ...], str], dict[str, object]] = {}

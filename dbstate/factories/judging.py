@@ -65,6 +65,10 @@ class Candidate:
             self.row[relation.name if isinstance(value, Model) else relation.attname] = value
 
 
+Learn = Callable[[Candidate, Sequence[Relation], Callable[[], bool]], bool]
+"""See ``parents.learn``."""
+
+
 @dataclass(slots=True)
 class _Mender(Mender):
     """Judges rows that are not written yet: what their insertion fills is not complained about.
@@ -124,11 +128,12 @@ def is_mentioned(relation: Relation, model: type[Model], said: str) -> bool:
     return any(re.search(rf"\b{re.escape(name)}\b", said) for name in names)
 
 
-def accept(made: Candidate, again: Callable[[], None]) -> None:
+def accept(made: Candidate, again: Callable[[], None], learn: Learn) -> None:
     """Change what was made (never what was given) of the row until full_clean() takes it.
 
     Looks at each row where clean() or a unique key of few values may object, else at the first of the
-    model. ``again`` gives the row the values of the next one. A row that stays refused is a NextRow as
+    model. ``again`` gives the row the values of the next one, ``learn`` finds out what it wants of the
+    rows that it names, which are then made anew (NextRow). A row that stays refused is a NextRow as
     long as others will be tried; at last it is made all the same, with a warning where nothing was
     given: the database may take it.
     """
@@ -140,10 +145,10 @@ def accept(made: Candidate, again: Callable[[], None]) -> None:
     for turn in range(ROWS):
         if turn:
             again()
-        complaints = _judge(made)
+        complaints = _judge(made, learn)
         if not complaints or made.given:
             return
-    told = "; ".join(f"{c.field or 'the row'}: {c.message}" for c in complaints)
+    told = _told(complaints)
     if not made.chain.attempt.last:
         raise NextRow(blueprint.label, told)
     _warn(blueprint, told)
@@ -156,10 +161,14 @@ def look_again(made: Candidate, instance: Model) -> None:
     binding = made.blueprint.seen.binding
     complaints = binding.full_clean(instance)
     if complaints and not all(complaint.code == UNPRINTABLE for complaint in complaints):
-        told = "; ".join(f"{c.field or 'the row'}: {c.message}" for c in complaints)
+        told = _told(complaints)
         if not made.chain.attempt.last:
             raise NextRow(made.blueprint.label, f"after save() {told}", saving=True)
         _warn(made.blueprint, f"after save() {told}")
+
+
+def _told(complaints: Sequence[Complaint]) -> str:
+    return "; ".join(f"{c.field or 'the row'}: {c.message}" for c in complaints)
 
 
 def _differs(instance: Model, row: Mapping[str, Any], name: str) -> bool:
@@ -172,7 +181,7 @@ def _warn(blueprint: Blueprint, told: str) -> None:
     warnings.warn(f"full_clean() refuses rows of {blueprint.label}: {told}", UncleanRow, stacklevel=2)
 
 
-def _judge(made: Candidate) -> tuple[Complaint, ...]:
+def _judge(made: Candidate, learn: Learn) -> tuple[Complaint, ...]:
     """What is said of the row after all that could be changed; it has what was found for it."""
     blueprint = made.blueprint
     key = (tuple(made.numbers[name] for name in blueprint.chain), made.edge)
@@ -186,11 +195,19 @@ def _judge(made: Candidate) -> tuple[Complaint, ...]:
     blueprint.judged = True
     soft = all(complaint.code == UNPRINTABLE for complaint in complaints)
     said = frozenset((c.field, c.message) for c in complaints)
+    last = made.chain.attempt.last
+    named = [r for r in made.blueprint.relations if r.required and r.kind == "foreign"]
+    mentioned = [r for r in named if is_mentioned(r, blueprint.model, _told(complaints).lower())]
+    if not (soft or last) and learn(made, mentioned, lambda: not mender.complaints(draft)):
+        raise NextRow(blueprint.label, _told(complaints))
     mender.budget = LEAST if soft else min(blueprint.budget, blueprint.budgets.get(said, BUDGET))
     patch = _searched(made, mender, draft, complaints)
     blueprint.budget = max(blueprint.budget - mender.spent // SPREAD, LEAST)
     if patch is None:
         blueprint.budgets[said] = mender.budget
+        rest = [r for r in named if r not in mentioned]
+        if not (soft or last) and learn(made, rest, lambda: not mender.complaints(draft)):
+            raise NextRow(blueprint.label, _told(complaints))
         return () if soft else complaints
     _apply_patch(made, patch)
     blueprint.good = blueprint.good or _draft(made)
@@ -276,6 +293,11 @@ def _draft(made: Candidate) -> Draft:
                 line[column] = _held(blueprint, attname, row)
         draft.values[name] = line
         draft.links[name] = {}
+    for name, tree in blueprint.trees.items():
+        # Judged as a root; where it stands in the end is up to the library's own insertion.
+        placed = dict(draft.values[name])
+        tree.place([None], [placed])
+        draft.values[name].update({column: placed[column] for column in tree.columns})
     return draft
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from django.db import connections
 from django.db.models import Model
 from factory import enums
 
-from dbstate.factories import counting, limits
+from dbstate.factories import counting, limits, parents
 from dbstate.factories.blueprint import CONTENT_TYPE, Blueprint, Relation, blueprint_of, made_row
 from dbstate.factories.chain import Chain, Unfinished
-from dbstate.factories.errors import BadOverride, NextRow
+from dbstate.factories.errors import BadOverride, NextRow, RowRefused
 from dbstate.factories.judging import Candidate, accept, look_again
 from dbstate.factories.saving import find_ready, insert, reserve
 from dbstate.factories.varying import vary
@@ -25,6 +26,8 @@ UNSAVED = object()
 """Stands for the key of a row that is not written: it is one, whatever it will be."""
 RELATING = 2
 """So deep are rows made because full_clean() or save() wants an optional one, each for the one before."""
+PARENTS_TRIED = 3
+"""Refusals by save() of one call for which other values of parents are tried."""
 PROBED = 64
 """Row numbers looked at for one whose unique values no row has."""
 
@@ -179,7 +182,7 @@ def parent_of(
         for known in islice(chain.known(target, taken), 50):
             if relation.unique and _is_named(blueprint, relation, known, chain):
                 continue
-            if _is_admitted(blueprint, relation, known, chain):
+            if _is_wanted(blueprint, relation, known, chain):
                 return known
         unfinished = chain.unfinished(target)
         if unfinished is not None:
@@ -196,6 +199,7 @@ def _new(
         field: Any = blueprint.model._meta.get_field(relation.name)
         wanted = limits.wanted(field.get_limit_choices_to())
         overrides = {n: v for n, v in wanted.items() if n.partition("__")[0] in parent.names} | overrides
+    overrides = blueprint.parents.get(relation.name, {}) | overrides
     if chain.declared is not None and any(enums.get_builder_phase(v) for v in overrides.values()):
         made = chain.declared(target, overrides, chain)
     else:
@@ -216,6 +220,15 @@ def _is_named(blueprint: Blueprint, relation: Relation, candidate: Model, chain:
         return False
     rows = model._base_manager.using(chain.using)
     return rows.filter(**{relation.name: candidate}).exists()
+
+
+def _is_wanted(blueprint: Blueprint, relation: Relation, candidate: Model, chain: Chain) -> bool:
+    """Whether a row that the chain has will do; one that was given does as long as it is admitted."""
+    if any(candidate is one for one in chain.made):
+        wanted = blueprint.parents.get(relation.name, {})
+        if any(getattr(candidate, name, value) != value for name, value in wanted.items()):
+            return False
+    return _is_admitted(blueprint, relation, candidate, chain)
 
 
 def _is_admitted(blueprint: Blueprint, relation: Relation, candidate: Model, chain: Chain) -> bool:
@@ -357,7 +370,7 @@ def finish(
     varied = vary(made) if chain.create else ""
     consistent(blueprint, chain, row, given, numbers, edge)
     if chain.create:
-        accept(made, lambda: _take_next(made))
+        accept(made, lambda: _take_next(made), parents.learn)
         if unfinished.reserved is not None:
             row[blueprint.model._meta.pk.attname] = unfinished.reserved
         ready = find_ready(blueprint, chain, row, given)
@@ -369,8 +382,7 @@ def finish(
     else:
         instance = blueprint.model(**row)
         if chain.create:
-            last = chain.attempt.last or bool(given)
-            insert(blueprint, instance, given, reserved=unfinished.reserved is not None, last=last)
+            _insert(made, instance, unfinished)
     if chain.create:
         look_again(made, instance)
         blueprint.variation = varied
@@ -382,6 +394,27 @@ def finish(
         setattr(waiting, name, instance)
     chain.made.append(instance)
     return instance
+
+
+def _insert(made: Candidate, instance: Model, unfinished: Unfinished) -> None:
+    """Write the row; where save() refuses it, find out whether other parents would do."""
+    blueprint, chain = made.blueprint, made.chain
+    reserved = unfinished.reserved is not None
+    last = chain.attempt.last or bool(made.given)
+    try:
+        insert(blueprint, instance, made.given, reserved=reserved, last=last)
+    except NextRow:
+        if not connections[chain.using].needs_rollback and len(chain.attempt.refused) < PARENTS_TRIED:
+            parents.learn(made, [*blueprint.relations], lambda: _is_saved(made))
+        raise
+
+
+def _is_saved(made: Candidate) -> bool:
+    try:
+        insert(made.blueprint, made.blueprint.model(**made.row), made.given, last=False)
+    except (NextRow, RowRefused):
+        return False
+    return True
 
 
 def _candidate(

@@ -347,12 +347,8 @@ def _with_imports(text: str, blueprints: Sequence[Blueprint]) -> str:
     tree = ast.parse(text)
     have = {name for name, _ in _imports(tree)}
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    third: list[str] = []
-    needed = [name for name in OWN_NAMES[:-1] if name in used - have]
-    if "Trait" in used - have:
-        third.append("from factory import Trait")
-    if needed:
-        third.insert(0, f"from dbstate.factories import {', '.join(needed)}")
+    needed = [name for name in OWN_NAMES if name in used - have]
+    third = [f"from dbstate.factories import {', '.join(needed)}"] if needed else []
     by_module: dict[str, list[str]] = {}
     for blueprint in blueprints:
         name = blueprint.model.__name__

@@ -34,6 +34,26 @@ def _module(name: str) -> Any:
 
 PROJECTS = _module("projects").PROJECTS
 EXPLAINED = _module("explained").EXPLAINED
+FILED = {
+    "oscar": (
+        "address",
+        "analytics",
+        "basket",
+        "catalogue",
+        "customer",
+        "offer",
+        "order",
+        "partner",
+        "payment",
+        "reviews",
+        "shipping",
+        "voucher",
+        "wishlists",
+    ),
+    "wagtail": ("wagtailcore", "wagtaildocs", "wagtailimages", "wagtailredirects", "pages"),
+}
+"""Apps whose factories are written to a file, by project."""
+MYPY = ("--no-error-summary", "--ignore-missing-imports", "--follow-imports=silent", "--no-incremental")
 
 
 @dataclass(frozen=True)
@@ -147,3 +167,16 @@ def test_every_migration_comes_back_with_rows_in_it_or_is_explained(run: Run) ->
     assert [one for name, one in odd.items() if name not in EXPLAINED[run.name]] == []
     assert EXPLAINED[run.name].keys() <= odd.keys()
     assert len(told) > 10
+
+
+@pytest.mark.parametrize(("run", "apps"), list(FILED.items()), indirect=["run"])
+def test_generated_factories_import_check_and_create_valid_rows(run: Run, apps: tuple[str, ...]) -> None:
+    run.django("dbstate_factories", *apps, "--output", "made_factories.py")
+    run.django("dbstate_factories", *apps, "--output", "made_factories.py", "--check")
+    text = (run.folder / "made_factories.py").read_text()
+    if _installed("mypy"):
+        run.call("-m", "mypy", "--strict", *MYPY, "made_factories.py")
+
+    found = json.loads(run.call(str(HERE / "using_factories.py"), "made_factories"))
+    assert found["made"] == text.count("(ModelFactory[") > 0
+    assert [label for label in found["problems"] if label not in PROJECTS[run.name].refused] == []
