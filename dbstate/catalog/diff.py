@@ -7,7 +7,8 @@ uniques, CHECKs, exclusions, foreign keys and indexes. Not differences:
 - the order of columns, and how far a sequence has counted;
 - names of constraints and indexes that Django or the database made up, when the rest is equal;
 - of models against a database: expressions that are worded otherwise (casts, brackets, ``IN`` and
-  ``= ANY``), operator classes but those for LIKE, what only full_clean() sees, unmanaged tables that are
+  ``= ANY``), operator classes but those for LIKE, the second index on a text, for LIKE, which Django makes
+  with a column and not when its type becomes text, what only full_clean() sees, unmanaged tables that are
   not there, NULL in a generated column, the type of the number that Django gives to the rows of a
   many-to-many table (a historical model and today's may disagree on it), and whatever no model can tell
   (triggers, views, partitions, privileges, comments …).
@@ -26,7 +27,7 @@ from dbstate.catalog.objects import Index, Sequence, Trigger, UserType, View
 from dbstate.catalog.tables import Catalog, Check, Column, Exclusion, ForeignKey, Table, Unique
 from dbstate.catalog.wording import alike, plain_expression, worded_type
 
-__all__ = ["Difference", "Same", "diff", "drift", "new_drift"]
+__all__ = ["Difference", "Same", "diff", "drift", "is_for_like", "new_drift"]
 
 Same: TypeAlias = Callable[[str, str, str, str], bool]
 """(table, column or empty, expression of the models, expression of the database): whether they are one."""
@@ -98,7 +99,20 @@ def drift(
         if (one.table or one.name) in managed
         and (one.change != "added" or _needs_value(one, live) or (besides and one.what in REFUSING))
         and not (one.fact in ("default", "collation") and not one.before)
+        and not is_for_like(one)
     )
+
+
+def is_for_like(one: Difference) -> bool:
+    """Whether it is only that the second index on a text, which Django makes by itself, is gone.
+
+    Where a column becomes text, Django does not make it; where it was text for a while no longer, neither.
+    """
+    made_up = one.name == "" or one.name.endswith("_like")
+    return one.what == "index" and one.change == "removed" and made_up and one.before.endswith(_FOR_LIKE)
+
+
+_FOR_LIKE = "_pattern_ops"
 
 
 def new_drift(
@@ -386,7 +400,8 @@ def _index(table: str, index: Index, mixed: bool) -> Thing:
     expressions = ", ".join(index.expressions)
     # Models name a type's usual operator class too, and some inside expressions; by that of LIKE, which is
     # never the usual one, an index is found.
-    opclasses = tuple(one for one in index.opclasses if not mixed or one.endswith("_pattern_ops"))
+    opclasses = tuple(one for one in index.opclasses if not mixed or one.endswith(_FOR_LIKE))
+    for_like = [one for one in opclasses if one.endswith(_FOR_LIKE)]
     facts = {
         "columns": ", ".join(index.columns) if not index.expressions else "",
         "expressions": expressions,
@@ -405,7 +420,7 @@ def _index(table: str, index: Index, mixed: bool) -> Thing:
         table,
         _kept(index.name),
         facts,
-        text=_keyed(index.columns, expressions, index.condition),
+        text=" ".join((_keyed(index.columns, expressions, index.condition), *for_like)),
         shape=(*_key_shape(index, mixed), opclasses),
         expressions=frozenset({"expressions", "condition"}) if mixed else frozenset(),
         named=bool(index.name),

@@ -19,6 +19,7 @@ from django.db.migrations.state import ProjectState
 
 from dbstate.backends import backend_for
 from dbstate.backends.naming import quoted
+from dbstate.backends.postgresql_reaching import sqlstate
 from dbstate.backends.protocol import LoadRefused
 from dbstate.catalog.diff import Difference, drift
 from dbstate.errors import DbstateError
@@ -32,6 +33,7 @@ from dbstate.snapshots import SCHEMA
 TRIED_ROWS = 3
 """Rows of each model that are written and read back."""
 
+_NO_SCHEMA = "3F000"
 _MISFITS = ("42703", "42P01", "42804", "42883")
 """No such column, no such table, another type: the models and the database are not of one mind."""
 
@@ -139,8 +141,10 @@ def _tried(
     made, failure, tried = 0, "", True
     try:
         with transaction.atomic(using=connection.alias):
-            made = _seed(connection, apps, model._meta.label_lower)
-            failure = _read_back(connection, model, made)
+            failure = _lacking(connection, model)
+            if not failure:
+                made = _seed(connection, apps, model._meta.label_lower)
+                failure = _read_back(connection, model, made)
             transaction.set_rollback(True, using=connection.alias)
     except LoadRefused as error:
         failure, tried = str(error), _misfit(model, error.verdict.sqlstate, error.verdict.column)
@@ -152,6 +156,16 @@ def _tried(
     if not made and not failure:
         failure, tried = "no row could be made for it", False
     return WrittenBack(model._meta.label, table, table in new, made, failure, tried)
+
+
+def _lacking(connection: BaseDatabaseWrapper, model: type[models.Model]) -> str:
+    """The columns of the model that the table has not, in words; empty when it has them all."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {quoted(model._meta.db_table)} WHERE false")
+        there = {column.name for column in cursor.description}
+    wanted = [str(field.column) for field in model._meta.local_concrete_fields]
+    missing = [column for column in wanted if column not in there]
+    return f"the table has no column {', '.join(missing)}" if missing else ""
 
 
 def _misfit(model: type[models.Model], sqlstate: str, column: str) -> bool:
@@ -219,11 +233,25 @@ def _has_triggers(connection: BaseDatabaseWrapper, table: str) -> bool:
 # generated rows -----------------------------------------------------------------------------------------
 
 
-def build(connection: BaseDatabaseWrapper, applied: Sequence[Key]) -> tuple[Key, ...]:
-    """Migrate the empty copy to where the source stands; the migrations that were not found here."""
+def build(connection: BaseDatabaseWrapper, applied: Sequence[Key], schemas: Sequence[str]) -> tuple[Key, ...]:
+    """Migrate the empty copy to where the source stands; the migrations that were not found here.
+
+    ``schemas`` are the source's. Those that no migration makes are made when one is missed, not before:
+    migrations may make theirs in SQL that fails where they are there.
+    """
     executor = MigrationExecutor(connection)
     known = [key for key in applied if key in executor.loader.graph.nodes]
-    executor.migrate(known)
+    try:
+        executor.migrate(known)
+    except Error as error:
+        if sqlstate(error) != _NO_SCHEMA:
+            raise
+        with connection.cursor() as cursor:
+            for name in schemas:
+                cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {connection.ops.quote_name(name)}")
+        executor = MigrationExecutor(connection)
+        # One that is applied would be a target to go back to.
+        executor.migrate([key for key in known if key not in executor.loader.applied_migrations])
     return tuple(key for key in applied if key not in executor.loader.graph.nodes)
 
 
@@ -239,6 +267,10 @@ def announce(connection: BaseDatabaseWrapper) -> str:
 def seed(connection: BaseDatabaseWrapper, told: Mapping[str, Any]) -> int:
     """Fill the tables of the applied migrations; how many rows were made."""
     apps = state_now(connection).apps
+    for model in apps.get_models():
+        for field in model._meta.local_concrete_fields:
+            # What forms demand of a value is nothing to rows: a column that may be NULL has such rows, too.
+            field.blank = field.blank or field.null
     now = datetime.fromisoformat(told["now"]) if told["now"] else datetime.now(UTC)
     options = Options(now=now, seed=told["seed"], rows=told["rows"])
     report = prepare(apps, using=connection.alias, options=options).run()

@@ -167,14 +167,18 @@ class _Asker:
                 self._note_rows(number, question, rows, f"FROM {quoted(base)} AS r WHERE {predicate}")
 
     def _failed(self, number: int, question: Question, predicate: str, error: DatabaseError) -> None:
-        """A conversion that raises is asked of each row; other questions stay open."""
+        """What raises for the value of a row is asked of each row; other questions stay open."""
         state = _sqlstate(error)
         if isinstance(question, Conversions) and state.startswith("22"):
             self._convert_one_by_one(number, question)
         elif isinstance(question, Conversions) and state in ("42846", "42804"):
             message = _first_line(error)
             self.work[number] = self._asked(question, None, code="not-castable", message=message)
-        elif not (isinstance(question, Offenders) and question.about.code in _LOSSES):
+        elif isinstance(question, Offenders) and question.about.code in _LOSSES:
+            return  # a value that cannot be converted is not lost: the migration fails
+        elif isinstance(question, Offenders) and state.startswith("22"):
+            self._offends_one_by_one(number, question, predicate)
+        else:
             self.unanswered.append(
                 f"{question.about.code} of {question.about.relation.name}.{question.about.column} "
                 f"could not be asked: {_first_line(error)}"
@@ -286,50 +290,71 @@ class _Asker:
             f"{about.code} of {about.relation.name} ({about.column}) could not be asked: {_first_line(error)}"
         )
 
-    # conversions ----------------------------------------------------------------------------------------
+    # row by row, where a query as a whole raises ---------------------------------------------------------
 
     def _convert_one_by_one(self, number: int, question: Conversions) -> None:
         relation = question.about.relation
-        base = str(relation.base)
+        base, key = str(relation.base), _key(relation)
         expression = relation.over_base(question.expression)
         old = relation.of_column(question.column) if question.column else "TRUE"
         assert expression is not None  # it was asked in the scan already
         assert old is not None
-        key = _key(question.about.relation)
-        block = f"""DO $dbstate$
-            DECLARE
-                one record; bad bigint := 0; states jsonb := '{{}}'; keys text[] := '{{}}';
-            BEGIN
-                FOR one IN SELECT r.ctid AS place, r.tableoid AS part, ({key})::text AS key
-                           FROM {quoted(base)} AS r WHERE {old} IS NOT NULL LOOP
-                    BEGIN
-                        PERFORM {expression} FROM {quoted(base)} AS r
-                        WHERE r.ctid = one.place AND r.tableoid = one.part;
-                    EXCEPTION WHEN data_exception THEN
-                        bad := bad + 1;
-                        states := jsonb_set(states, ARRAY[SQLSTATE],
-                                            to_jsonb(coalesce((states ->> SQLSTATE)::bigint, 0) + 1));
-                        IF bad <= {self.samples:d} THEN keys := keys || one.key; END IF;
-                    END;
-                END LOOP;
-                PERFORM set_config('{_ANSWER}',
-                    jsonb_build_object('bad', bad, 'states', states, 'keys', keys)::text, false);
-            END $dbstate$"""
-        done = self._try(block, fetch=False)
-        told = self._try(f"SELECT current_setting('{_ANSWER}', true)")
-        if isinstance(done, DatabaseError) or isinstance(told, DatabaseError) or not told[0]:
-            self._open(question, done if isinstance(done, DatabaseError) else DatabaseError("no answer"))
-            return
-        found = json.loads(told[0])
-        if found["bad"]:
-            state = max(found["states"], key=lambda one: int(found["states"][one]))
+        # Never true, yet computed: what counts is whether it raises.
+        told = self._one_by_one(relation, f"{old} IS NOT NULL", f"num_nulls({expression}) > 1")
+        if isinstance(told, DatabaseError):
+            self._open(question, told)
+        elif states := told["states"]:
+            state = max(states, key=lambda one: int(states[one]))
             self.work[number] = self._asked(
                 question,
-                int(found["bad"]),
-                keys=tuple(found["keys"]),
+                sum(map(int, states.values())),
+                keys=tuple(told["keys"]),
                 sql=f"SELECT {key}, {old} FROM {quoted(base)} AS r -- each: {question.expression}",
                 code=_STATES.get(state, "not-castable") if question.column else question.about.code,
             )
+
+    def _offends_one_by_one(self, number: int, question: Offenders, predicate: str) -> None:
+        """Rows for which the predicate raises offend, too, unless it is their conversion that does."""
+        relation = question.about.relation
+        told = self._one_by_one(relation, "TRUE", predicate)
+        if isinstance(told, DatabaseError):
+            self._open(question, told)
+            return
+        raising = sum(map(int, told["states"].values())) if relation.reads_today(question.predicate) else 0
+        if rows := int(told["hits"]) + raising:
+            sql = f"SELECT {_key(relation)} FROM {quoted(str(relation.base))} AS r -- each: {predicate}"
+            self.work[number] = self._asked(question, rows, keys=tuple(told["keys"]), sql=sql)
+
+    def _one_by_one(self, relation: Relation, among: str, predicate: str) -> Any:
+        """``hits``: rows where it holds; ``states``: raising rows by SQLSTATE; ``keys`` of some of both."""
+        base, key = quoted(str(relation.base)), _key(relation)
+        block = f"""DO $dbstate$
+            DECLARE
+                one record; seen bigint := 0; hits bigint := 0; states jsonb := '{{}}'; keys text[] := '{{}}';
+            BEGIN
+                FOR one IN SELECT r.ctid AS place, r.tableoid AS part, ({key})::text AS key
+                           FROM {base} AS r WHERE {among} LOOP
+                    BEGIN
+                        PERFORM 1 FROM {base} AS r
+                        WHERE r.ctid = one.place AND r.tableoid = one.part AND ({predicate});
+                        CONTINUE WHEN NOT FOUND;
+                        hits := hits + 1;
+                    EXCEPTION WHEN data_exception THEN
+                        states := jsonb_set(states, ARRAY[SQLSTATE],
+                                            to_jsonb(coalesce((states ->> SQLSTATE)::bigint, 0) + 1));
+                    END;
+                    seen := seen + 1;
+                    IF seen <= {self.samples:d} THEN keys := keys || one.key; END IF;
+                END LOOP;
+                PERFORM set_config('{_ANSWER}',
+                    jsonb_build_object('hits', hits, 'states', states, 'keys', keys)::text, false);
+            END $dbstate$"""
+        done = self._try(block, fetch=False)
+        told = self._try(f"SELECT current_setting('{_ANSWER}', true)")
+        for one in (done, told):
+            if isinstance(one, DatabaseError):
+                return one
+        return json.loads(told[0]) if told[0] else DatabaseError("no answer")
 
     # what all share -------------------------------------------------------------------------------------
 

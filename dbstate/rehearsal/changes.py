@@ -38,16 +38,18 @@ def of_changes(facts: Facts, evidence: Evidence) -> Iterator[Finding]:
             yield from _of_column(sides, change, column)
         for dropped in change.dropped:
             yield from _of_dropped(sides, change, dropped)
-    yield from _of_unmoved(sides)
+    yield from _of_unmoved(sides, dict(evidence.applied.new_tables))
 
 
-def _of_unmoved(sides: _Round) -> Iterator[Finding]:
-    """Tables that are meant to gain or lose rows and did not."""
+def _of_unmoved(sides: _Round, made: Mapping[str, int]) -> Iterator[Finding]:
+    """Tables that are meant to gain or lose rows and did not; ``made`` has the rows of new ones."""
     for table, wanted in sides.facts.expected.row_delta.items():
         moved = {name for change in sides.applied.values() for name in (change.table, change.table_after)}
-        if wanted and table not in moved:
-            message = f"{table} is meant to change by {wanted:+d} rows and did not"
-            yield finding_of("row-delta", "error", "post", message, table=table, rows=0)
+        delta = made.get(table, 0)
+        if wanted != delta and table not in moved:
+            how = f"changed by {delta:+d}" if delta else "did not"
+            message = f"{table} is meant to change by {wanted:+d} rows and {how}"
+            yield finding_of("row-delta", "error", "post", message, table=table, rows=abs(delta))
 
 
 def _of_rows(sides: _Round, change: TableChange) -> Iterator[Finding]:

@@ -136,7 +136,9 @@ _COMMANDS: Mapping[str, Callable[[Order, BaseDatabaseWrapper, Command], Any]] = 
     "write back": lambda order, connection, command: aftermath.written_back(
         connection, command["tables"], command["new"]
     ),
-    "build": lambda order, connection, command: aftermath.build(connection, _keys(command)),
+    "build": lambda order, connection, command: aftermath.build(
+        connection, _keys(command), command["schemas"]
+    ),
     "announce": lambda order, connection, command: aftermath.announce(connection),
     "enter states": _enter,
     "seed": lambda order, connection, command: aftermath.seed(connection, command),

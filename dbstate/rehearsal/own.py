@@ -43,6 +43,9 @@ class Query:
     name: str
     when: When
     sql: str
+    table: str = field(default="", kw_only=True)
+    """What the offenders are rows of, where that is known."""
+    column: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ class Matches:
         rows = model._base_manager.filter(~Q(**{left: F(right)})).exclude(
             **{f"{left}__isnull": True, f"{right}__isnull": True}
         )
-        return _compiled(f"{self.left} matches {self.right}", "post", rows, setting)
+        return _compiled(f"{self.left} matches {self.right}", "post", rows, setting, left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ class ISO4217:
         model, path = setting.field(self.name, setting.after)
         codes = [code for code, _, _ in made_pools()["currencies"]]
         rows = model._base_manager.filter(**{f"{path}__isnull": False}).exclude(**{f"{path}__in": codes})
-        return _compiled(f"{self.name} is an ISO 4217 code", "post", rows, setting)
+        return _compiled(f"{self.name} is an ISO 4217 code", "post", rows, setting, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +215,15 @@ class Enter:
         return OwnChecks(states=(self.state,))
 
 
-def _compiled(name: str, when: When, rows: QuerySet[Any], setting: Setting) -> OwnChecks:
+def _compiled(name: str, when: When, rows: QuerySet[Any], setting: Setting, path: str = "") -> OwnChecks:
+    """``path`` is the field of the rows' model that the check is about; its first step is the column."""
     query = rows.order_by().values_list("pk").query
     sql, params = query.get_compiler(connection=setting.connection).as_sql()
     composed: Any = setting.connection.ops
-    return OwnChecks((Query(name, when, composed.compose_sql(sql, params)),))
+    meta = rows.model._meta
+    column = str(getattr(meta.get_field(path.partition("__")[0]), "column", "")) if path else ""
+    sql = composed.compose_sql(sql, params)
+    return OwnChecks((Query(name, when, sql, table=meta.db_table, column=column),))
 
 
 def checks_in_apps(

@@ -79,7 +79,8 @@ def rehearse(
 @contextmanager
 def _on_copy(source: BaseDatabaseWrapper, request: Request, note: Note, look: Look) -> Iterator[Rehearsal]:
     """A rehearsal that can begin: its copy, its child process."""
-    applied = _applied(source) if request.origin == "generated" else ()
+    generated = request.origin == "generated"
+    applied, schemas = (_applied(source), schemas_of(source)) if generated else ((), ())
     with (
         _copy(source, request) as copied,
         started(source.alias, copied.entry, source.settings_dict, request) as child,
@@ -93,7 +94,7 @@ def _on_copy(source: BaseDatabaseWrapper, request: Request, note: Note, look: Lo
             copied.server,
             copied.notes,
         )
-        yield Rehearsal(request, child, copy, facts, applied, note, look, ours=copied.how != "on")
+        yield Rehearsal(request, child, copy, facts, applied, note, look, schemas, ours=copied.how != "on")
 
 
 def _halfway(
@@ -164,6 +165,8 @@ class Rehearsal:
     """What is applied to the source; where rows are generated, else empty."""
     note: Note
     look: Look
+    schemas: tuple[str, ...]
+    """Of the source; where rows are not generated, empty."""
     ours: bool
     """Whether the copy is ours alone, so that sessions left in it are."""
     runs: list[Run] = field(default_factory=list)
@@ -252,7 +255,7 @@ class Rehearsal:
     def _generate(self) -> None:
         """Migrate the empty copy to before the targets, and fill it."""
         self.note("making rows for the models of before")
-        unknown = self._ask(do="build", keys=[*self.applied, *self.request.parents])
+        unknown = self._ask(do="build", keys=[*self.applied, *self.request.parents], schemas=self.schemas)
         if unknown:
             names = ", ".join(".".join(key) for key in unknown)
             self.notes.append(f"applied to the source and not found in the code: {names}")

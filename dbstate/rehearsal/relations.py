@@ -63,6 +63,10 @@ class Relation:
         sql, sql_type = self.of_column(column), self.types.get(column, "")
         return self.without_column(column).with_column(new, sql, sql_type)
 
+    def reads_today(self, expression: str) -> bool:
+        """Whether the expression reads columns only that are as they are today."""
+        return not names_in(expression) & self.columns.keys()
+
     def is_plain(self, column: str) -> bool:
         """Whether the column is today's, under its name and as it is."""
         return column not in self.columns

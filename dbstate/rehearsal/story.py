@@ -36,8 +36,9 @@ from dbstate.rehearsal.tokens import names_in, plain_name
 
 _SIDE_EFFECTS = re.compile(r"\bnextval\b", re.IGNORECASE)
 _TEXT_TYPE = re.compile(
-    r"^(?:character varying|varchar|character|char|bpchar)\s*\(\s*(\d+)\s*\)$", re.IGNORECASE
+    r"^(?:character varying|varchar|character|char|bpchar)\s*\(\s*(\d+)\s*\)(?:\[\d*\])*$", re.IGNORECASE
 )
+_ELEMENT = "dbstate_element"
 _OUTSIDE = frozenset({"view", "rule", "function"})
 """What hangs on a table from outside of it."""
 _TEXTUAL = re.compile(r"^(?:text|character varying|bytea|jsonb)(?!.*\((?:[1-5]\d\d|\d\d?)\))")
@@ -275,7 +276,7 @@ class _Story:
         old_type = relation.types.get(effect.column, "")
         new_type = _live_type(effect.sql_type)
         expression = effect.using or f"{quoted(effect.column)}::{effect.sql_type}"
-        if _is_text(old_type) and _is_text(new_type):
+        if _is_text(old_type) and _is_text(new_type) and _is_array(old_type) == _is_array(new_type):
             self._shortened(relation, effect, old_type)
         elif old_type != new_type:
             about = self.about("not-castable", relation, effect.column, type=effect.sql_type)
@@ -292,17 +293,26 @@ class _Story:
         length, before = _TEXT_TYPE.match(effect.sql_type), _TEXT_TYPE.match(old_type)
         if length is None or (before and int(before[1]) <= int(length[1])):
             return
-        limit, text = int(length[1]), f"{quoted(effect.column)}::text"
+        limit, in_array = int(length[1]), effect.sql_type.endswith("]")
+        text = _ELEMENT if in_array else f"{quoted(effect.column)}::text"
         # Bytes are counted already; characters are only where there are more bytes than may be characters.
         longer = f"octet_length({text}) > {limit} AND length({text}) > {limit}"
         spaces = f"btrim(substr({text}, {limit + 1}), ' ') = ''"
+
+        def rows(condition: str) -> str:
+            if not in_array:
+                return condition
+            each = f"unnest({quoted(effect.column)}::text[]) AS elements({_ELEMENT})"
+            return f"EXISTS (SELECT FROM {each} WHERE {condition})"
+
         cuts = self.about("truncates-text", relation, effect.column, type=effect.sql_type)
         if effect.using:
-            self.ask(Offenders(cuts, longer))
+            self.ask(Offenders(cuts, rows(longer)))
             return
         refuses = self.about("value-too-long", relation, effect.column, type=effect.sql_type)
-        self.ask(Offenders(refuses, f"{longer} AND NOT {spaces}"))
-        self.ask(Offenders(cuts, f"{longer} AND {spaces}"))
+        cut = f"{rows(f'{longer} AND {spaces}')} AND NOT {rows(f'{longer} AND NOT {spaces}')}"
+        self.ask(Offenders(refuses, rows(f"{longer} AND NOT {spaces}")))
+        self.ask(Offenders(cuts, cut if in_array else f"{longer} AND {spaces}"))
 
     def _loses(self, relation: Relation, effect: does.ChangeType, new: str, old_type: str) -> None:
         """Rows whose value does not come back from the new type."""
@@ -516,7 +526,16 @@ def _live_type(sql_type: str) -> str:
 
 
 def _is_text(sql_type: str) -> bool:
-    return _live_type(sql_type).partition("(")[0] in {"text", "character varying", "character", "citext"}
+    return _live_type(sql_type).partition("(")[0].removesuffix("[]") in {
+        "text",
+        "character varying",
+        "character",
+        "citext",
+    }
+
+
+def _is_array(sql_type: str) -> bool:
+    return sql_type.endswith("]")
 
 
 def _is_number(sql_type: str) -> bool:

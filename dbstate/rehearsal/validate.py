@@ -257,12 +257,12 @@ def _touched(route: Route) -> set[str] | None:
 
 
 def _filled(emitted: Iterable[Emitted]) -> frozenset[str]:
-    """Columns that become NOT NULL, or whose NULLs Django itself replaces."""
+    """Columns that become NOT NULL: their NULLs may be filled, by Django itself or by SQL before it."""
     return frozenset(
         f"{effect.table}.{effect.column}"
         for one in emitted
         for effect in one.effects
-        if isinstance(effect, does.RequireNotNull | does.FillNulls)
+        if isinstance(effect, does.RequireNotNull)
     )
 
 
@@ -297,7 +297,18 @@ def ask_queries(
             number = "1 row offends" if rows == 1 else f"{rows} rows offend"
             message = f"check {query.name!r}: {number}"
             code = f"own-{query.when}-check"
-            found.append(Asked(code, message, migration, table="", rows=rows, keys=keys, sql=query.sql))
+            found.append(
+                Asked(
+                    code,
+                    message,
+                    migration,
+                    table=query.table,
+                    column=query.column,
+                    rows=rows,
+                    keys=keys,
+                    sql=query.sql,
+                )
+            )
     return found
 
 

@@ -54,8 +54,9 @@ class Judgement:
 
 def judge(facts: Facts, allowed: Iterable[Allowance] = ()) -> Judgement:
     """The verdict, the first that applies, and every finding."""
-    found = _allow(list(_findings(facts)), tuple(allowed))
-    undecided = tuple(_undecided(facts))
+    found = _allow(list(_findings(facts)), tuple(allowed), applied=_was_applied(facts))
+    failing = any(f.severity == "error" and CODES[f.code].leads_to == ORDER[0] for f in found)
+    undecided = tuple(_undecided(facts, failing=failing))
     possible = False
     if facts.rows == "generated":
         found, possible = _possible(found, facts.evidence)
@@ -70,11 +71,21 @@ def _rank(finding: Finding) -> tuple[int, int]:
     return ("error", "warning", "note").index(finding.severity), ORDER.index(code.leads_to)
 
 
-def _allow(found: list[Finding], allowed: tuple[Allowance, ...]) -> list[Finding]:
+def _was_applied(facts: Facts) -> bool:
+    """Whether it is known that the migration can be applied to these rows."""
+    return facts.migrated is not None or facts.backwards or bool(facts.evidence and facts.evidence.applied)
+
+
+def _allow(found: list[Finding], allowed: tuple[Allowance, ...], *, applied: bool) -> list[Finding]:
+    """What is allowed becomes a note; that a migration cannot be applied is nothing to be allowed."""
     result = []
     for finding in found:
         covering = next((one for one in allowed if one.covers(finding)), None)
-        if covering is not None and finding.severity == "error":
+        stops = CODES[finding.code].leads_to == "fails_pre" and finding.code != "own-pre-check"
+        if covering is not None and finding.severity == "error" and stops and not applied:
+            message = f"{finding.message} (allowing it does not help: the migration cannot be applied)"
+            finding = replace(finding, message=message)
+        elif covering is not None and finding.severity == "error":
             finding = replace(
                 finding, severity="note", message=f"{finding.message} (allowed: {covering.reason})"
             )
@@ -100,10 +111,11 @@ def _possible(found: list[Finding], evidence: Evidence | None) -> tuple[list[Fin
     return weakened, weakened != found
 
 
-def _undecided(facts: Facts) -> Iterator[str]:
+def _undecided(facts: Facts, *, failing: bool) -> Iterator[str]:
+    """What is open; not questions beside the one whose answer is the worst already."""
     evidence = facts.evidence
     if evidence is None:
-        yield from facts.source.unanswered
+        yield from () if failing else facts.source.unanswered
         return
     failure = evidence.failure
     if failure is not None and failure.kind in NO_VERDICT:
@@ -175,6 +187,8 @@ def _of_source_rehearsed(facts: Facts, *, applied: bool) -> Iterator[Finding]:
             yield from_asked(asked, "note", "pre")
 
 
+_LEFT = frozenset({"already-there", "invalid-index"})
+
 # a failure ----------------------------------------------------------------------------------------------
 
 
@@ -182,7 +196,12 @@ def _of_failure(facts: Facts, evidence: Evidence) -> Iterator[Finding]:
     failure = evidence.failure
     if failure is None or failure.kind in NO_VERDICT:
         return
-    explained = [one for one in failure.asked if CODES[one.code].leads_to == "fails_pre"]
+    explained = [
+        one
+        for one in failure.asked
+        # What a non-atomic migration has left itself when it failed was not in its way.
+        if CODES[one.code].leads_to == "fails_pre" and not (evidence.leftovers and one.code in _LEFT)
+    ]
     known = {(a.migration, a.operation, a.code, a.table, a.column) for a in facts.source.asked if a.certain}
     for asked in explained:
         if (asked.migration, asked.operation, asked.code, asked.table, asked.column) not in known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbstate.catalog.diff import is_for_like
 from dbstate.findings import Finding
 from dbstate.rehearsal.evidence import Evidence
 from dbstate.rehearsal.grounds import (
@@ -89,7 +90,8 @@ def _of_return(facts: Facts, evidence: Evidence) -> Iterator[Finding]:
         message = f"after the reverse the schema is not what it was: {difference}"
         column = difference.name if difference.what == "column" else ""
         left = difference.change == "added" and difference.what in _HARMLESS
-        code, severity = ("note", "warning") if left else ("rollback-differs", "error")
+        harmless = left or is_for_like(difference)
+        code, severity = ("note", "warning") if harmless else ("rollback-differs", "error")
         yield finding_of(code, severity, "reverse", message, table=difference.table, column=column)  # type: ignore[arg-type]
     applied = by_table(evidence.applied)
     for change in evidence.returned.tables:

@@ -53,6 +53,30 @@ def test_made_rows_are_rows_of_the_models_of_before(project: Project) -> None:
     assert [(one.column, one.held > 0) for one in change.dropped] == [("gone", True)]
 
 
+def test_made_rows_have_null_wherever_the_column_may_be_null(project: Project) -> None:
+    orders(project).migration("0002_more", 'AddField("order", "seen", models.DateField(null=True)),')
+    project.migration("0003_seen", 'AlterField("order", "seen", models.DateField()),')
+    failure = project.rehearse("0003_seen", origin="generated", parents=(("shop", "0002_more"),)).failure
+    assert failure
+    assert (failure.sqlstate, failure.column) == ("23502", "seen")
+
+
+def test_made_rows_find_schemas_that_no_migration_makes(project: Project) -> None:
+    project.sql("CREATE SCHEMA aside")
+    project.migration(
+        "0001_initial",
+        """
+        CreateModel("Order", [("id", models.BigAutoField(primary_key=True))],
+            options={"db_table": '"aside"."orders"'}),
+        """,
+    )
+    project.migration("0002_seen", 'AddField("order", "seen", models.DateField(null=True)),')
+    project.migrate("0001")
+    evidence = project.rehearse("0002_seen", origin="generated")
+    assert evidence.failure is None
+    assert evidence.copy.rows_made
+
+
 def test_made_rows_expose_what_is_too_long(project: Project) -> None:
     orders(project).migration("0002_code", 'AlterField("order", "code", models.CharField(max_length=5)),')
     failure = project.rehearse("0002_code", origin="generated").failure

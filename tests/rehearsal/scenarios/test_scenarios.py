@@ -9,15 +9,22 @@ from typing import Any
 import pytest
 
 from tests.rehearsal.projects import Project
-from tests.rehearsal.scenarios import further, judged, prechecked, rehearsed
+from tests.rehearsal.scenarios import combined, further, judged, prechecked, rehearsed
 from tests.rehearsal.scenarios.scenario import Scenario, base_project, complaints, run_scenario
 
-SCENARIOS = (*prechecked.SCENARIOS, *judged.SCENARIOS, *further.SCENARIOS, *rehearsed.SCENARIOS)
+SCENARIOS = (
+    *prechecked.SCENARIOS,
+    *judged.SCENARIOS,
+    *further.SCENARIOS,
+    *rehearsed.SCENARIOS,
+    *combined.SCENARIOS,
+)
 ALWAYS = frozenset(
     {
         "not_null_nulls",
         "not_null_after_partial_backfill",
         "unique_twins",
+        "too_large_and_negative",
         "too_long",
         "undeclared_update",
         "declared_update",
