@@ -250,8 +250,19 @@ class InferringOptions(DjangoOptions):
         return (
             plain
             and not (self.exclude or self.rename or self.inline_args or self.django_get_or_create)
-            and all(getattr(self.factory, n).__func__ is getattr(ModelFactory, n).__func__ for n in hooks)
+            and self.has_own(hooks)
         )
+
+    @cached_property
+    def saves_plainly(self) -> bool:
+        """Whether instances are made and written as they are where everything is inferred."""
+        return self.has_own(("_create", "_build", "_get_manager")) and not (
+            self.inline_args or self.django_get_or_create
+        )
+
+    def has_own(self, hooks: Iterable[str]) -> bool:
+        """Whether these class methods are ModelFactory's own."""
+        return all(getattr(self.factory, n).__func__ is getattr(ModelFactory, n).__func__ for n in hooks)
 
     @cached_property
     def edges(self) -> dict[str, str]:
@@ -290,6 +301,7 @@ class InferringOptions(DjangoOptions):
         )
         optional = {r.name for r in blueprint.relations if kwargs.get(r.name, step) is None}
         optional -= step.builder.extras.keys()
+        given -= optional
         row = {name: value for name, value in kwargs.items() if name not in optional} | made.keys
         act = self.factory._create if chain.create else self.factory._build
         return finish(
@@ -300,7 +312,8 @@ class InferringOptions(DjangoOptions):
             made.numbers,
             made.edge,
             made.unfinished,
-            lambda complete: act(self.get_model_class(), *args, **complete),
+            None if self.saves_plainly else lambda complete: act(self.get_model_class(), *args, **complete),
+            asked=frozenset(step.builder.extras),
         )
 
 

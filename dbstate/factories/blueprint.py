@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import getattr_static
 from typing import Any, Literal
 
 from django.db.models import Field, Model
@@ -102,6 +103,8 @@ class Blueprint:
         """By relation, values of the rows named without which rows are refused."""
         self.fixed_key: Any = None
         """The primary key that save() gives to each row, where it does: there is one row at most."""
+        self.hopeless: set[frozenset[tuple[str | None, str]]] = set()
+        """What was said of rows when nothing helped at last."""
         self.patches: dict[tuple[tuple[int, ...], str], dict[str, object]] = {}
         """What full_clean() made of rows, by number and edge: values, and relations that name a row."""
         self._rows: dict[tuple[tuple[int, ...], str], dict[str, Any]] = {}
@@ -291,7 +294,7 @@ class Blueprint:
             if not (field.auto_created and not field.concrete) and not field.many_to_many:
                 names |= {field.name, getattr(field, "attname", field.name)}
         for name in dir(self.model):
-            member = getattr(self.model, name, None)
+            member = getattr_static(self.model, name, None)
             if isinstance(member, property) and member.fset is not None:
                 names.add(name)
         return frozenset(names)
@@ -318,7 +321,7 @@ class Blueprint:
         row = kept.copy()
         for one in self._changeable:
             if row[one] is not None:
-                row[one] = copy.deepcopy(row[one])
+                row[one] = _copied(row[one])
         return row
 
     @cached_property
@@ -380,6 +383,13 @@ class Blueprint:
                 for column, value in (changes or {}).items():
                     field = self.seen.binding.field(rules.table.name, column)
                     row[field.attname] = native(field, value)
+
+
+def _copied(value: Any) -> Any:
+    try:
+        return copy.deepcopy(value)
+    except (TypeError, copy.Error):
+        return value  # an object of a field's own class, such as a parsed certificate: nothing to change in
 
 
 def made_row(blueprint: Blueprint, numbers: Mapping[str, int], edge: str) -> dict[str, Any]:

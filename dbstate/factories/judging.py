@@ -45,6 +45,8 @@ class Candidate:
     edge: str
     relate: Callable[[Relation], object]
     """A row for a relation to name: one that the chain has, else a new one; None: none can be had."""
+    asked: frozenset[str] = frozenset()
+    """What the caller gave: nothing else is tried then."""
     left: frozenset[str] = frozenset()
     """Relations that are left empty as save() cannot do with a row, although full_clean() wants one."""
 
@@ -146,17 +148,21 @@ def accept(made: Candidate, again: Callable[[], None], learn: Learn) -> None:
         if turn:
             again()
         complaints = _judge(made, learn)
-        if not complaints or made.given:
+        if not complaints or made.asked:
+            return
+        if made.chain.attempt.number and _signature(complaints) in blueprint.hopeless:
+            _warn(blueprint, _told(complaints))
             return
     told = _told(complaints)
     if not made.chain.attempt.last:
         raise NextRow(blueprint.label, told)
+    blueprint.hopeless.add(_signature(complaints))
     _warn(blueprint, told)
 
 
 def look_again(made: Candidate, instance: Model) -> None:
     """Judge a row once more where save() has changed its values; NextRow as for ``accept``."""
-    if made.given or not any(_differs(instance, made.row, own.name) for own in made.blueprint.own):
+    if made.asked or not any(_differs(instance, made.row, own.name) for own in made.blueprint.own):
         return
     binding = made.blueprint.seen.binding
     complaints = binding.full_clean(instance)
@@ -165,6 +171,10 @@ def look_again(made: Candidate, instance: Model) -> None:
         if not made.chain.attempt.last:
             raise NextRow(made.blueprint.label, f"after save() {told}", saving=True)
         _warn(made.blueprint, f"after save() {told}")
+
+
+def _signature(complaints: Sequence[Complaint]) -> frozenset[tuple[str | None, str]]:
+    return frozenset((c.field, c.message) for c in complaints)
 
 
 def _told(complaints: Sequence[Complaint]) -> str:
@@ -194,7 +204,7 @@ def _judge(made: Candidate, learn: Learn) -> tuple[Complaint, ...]:
         return ()
     blueprint.judged = True
     soft = all(complaint.code == UNPRINTABLE for complaint in complaints)
-    said = frozenset((c.field, c.message) for c in complaints)
+    said = _signature(complaints)
     last = made.chain.attempt.last
     named = [r for r in made.blueprint.relations if r.required and r.kind == "foreign"]
     mentioned = [r for r in named if is_mentioned(r, blueprint.model, _told(complaints).lower())]

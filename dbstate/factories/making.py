@@ -358,8 +358,13 @@ def finish(
     edge: str,
     unfinished: Unfinished,
     instantiate: Instantiate | None,
+    *,
+    asked: frozenset[str] | None = None,
 ) -> Model:
-    """The instance of a row that has its parents."""
+    """The instance of a row that has its parents.
+
+    ``given`` values stand; of these the caller asked for some, and a factory's class declares the others.
+    """
     generic = {r: row.pop(r.name) for r in blueprint.relations if r.kind == "generic" and r.name in row}
     for relation, value in generic.items():
         if chain.create and isinstance(value, Model):
@@ -367,6 +372,7 @@ def finish(
     if unfinished.reserved is not None:
         row[blueprint.model._meta.pk.attname] = unfinished.reserved
     made = _candidate(blueprint, chain, row, given, numbers, edge, unfinished)
+    made.asked = given if asked is None else asked
     varied = vary(made) if chain.create else ""
     consistent(blueprint, chain, row, given, numbers, edge)
     if chain.create:
@@ -400,7 +406,7 @@ def _insert(made: Candidate, instance: Model, unfinished: Unfinished) -> None:
     """Write the row; where save() refuses it, find out whether other parents would do."""
     blueprint, chain = made.blueprint, made.chain
     reserved = unfinished.reserved is not None
-    last = chain.attempt.last or bool(made.given)
+    last = chain.attempt.last or bool(made.asked)
     try:
         insert(blueprint, instance, made.given, reserved=reserved, last=last)
     except NextRow:

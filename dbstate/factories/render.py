@@ -33,6 +33,8 @@ class Names:
     """Classes of the file, in the order in which they stand there."""
     elsewhere: Mapping[type[Model], str]
     """Dotted paths of factories in other files."""
+    models: Mapping[type[Model], str]
+    """What the models are called in the file: by their names, where these are not taken by others."""
 
     def reference(self, model: type[Model], module: str, seen: Sequence[type[Model]]) -> str:
         """How a class names the factory of another model; empty where that has none."""
@@ -45,7 +47,8 @@ class Names:
 def class_source(blueprint: Blueprint, names: Names, module: str, seen: Sequence[type[Model]]) -> str:
     """The class of one model."""
     model = blueprint.model
-    body = [docstring(blueprint), f"class Meta:\n    model = {model.__name__}"]
+    named = names.models[model]
+    body = [docstring(blueprint), f"class Meta:\n    model = {named}"]
     traits = trait_lines(blueprint, names, module, seen)
     if traits:
         body.append(params_source(traits))
@@ -53,7 +56,7 @@ def class_source(blueprint: Blueprint, names: Names, module: str, seen: Sequence
     if declared:
         body.append("\n".join(declared.values()))
     text = "\n\n".join(body)
-    return f"class {names.classes[model]}(ModelFactory[{model.__name__}]):\n{textwrap.indent(text, '    ')}\n"
+    return f"class {names.classes[model]}(ModelFactory[{named}]):\n{textwrap.indent(text, '    ')}\n"
 
 
 def params_source(traits: Mapping[str, str]) -> str:

@@ -186,12 +186,8 @@ def render(
     text = text.rstrip("\n") + "\n" if text.strip() else _head(blueprints)
     for source in new:
         text += "\n\n" + source
-    return _with_imports(
-        text,
-        blueprints
-        if not file.text.strip()
-        else [b for b in blueprints if names.classes[b.model] not in there],
-    ), found
+    added = [b for b in blueprints if names.classes[b.model] not in there]
+    return _with_imports(text, added, names.models), found
 
 
 def _stale(known: Known, blueprint: Blueprint) -> Iterator[Mismatch]:
@@ -342,7 +338,7 @@ def _head(blueprints: Sequence[Blueprint]) -> str:
     )
 
 
-def _with_imports(text: str, blueprints: Sequence[Blueprint]) -> str:
+def _with_imports(text: str, blueprints: Sequence[Blueprint], models: Mapping[type[Model], str]) -> str:
     """The text with an import of each name that it uses and does not have."""
     tree = ast.parse(text)
     have = {name for name, _ in _imports(tree)}
@@ -351,9 +347,10 @@ def _with_imports(text: str, blueprints: Sequence[Blueprint]) -> str:
     third = [f"from dbstate.factories import {', '.join(needed)}"] if needed else []
     by_module: dict[str, list[str]] = {}
     for blueprint in blueprints:
-        name = blueprint.model.__name__
+        model, name = blueprint.model, models[blueprint.model]
         if name in used - have:
-            by_module.setdefault(blueprint.model.__module__, []).append(name)
+            short = model.__name__
+            by_module.setdefault(model.__module__, []).append(name if name == short else f"{short} as {name}")
     own = [line for module in sorted(by_module) for line in _from(module, sorted(by_module[module]))]
     blocks = [block for block in (third, own) if block]
     if not blocks:
@@ -378,6 +375,28 @@ def _from(module: str, names: Sequence[str]) -> list[str]:
 __all__ = ["File", "Mismatch", "Unreadable", "docstring", "read", "render"]
 
 
+def model_names(blueprints: Sequence[Blueprint], file: File) -> Mapping[type[Model], str]:
+    """What each model is called in the file: ``OrderLine`` where another one is ``Line`` already."""
+    taken = {*file.imported, *(known.node.name for known in file.known), *OWN_NAMES}
+    names: dict[type[Model], str] = {}
+    for blueprint in blueprints:
+        model = blueprint.model
+        name = _short_of(file, model)
+        if not name:
+            name = model.__name__
+            if name in taken:
+                name = f"{_prefix(model)}{name}"
+            while name in taken:
+                name += "Model"
+        taken.add(name)
+        names[model] = name
+    return names
+
+
+def _prefix(model: type[Model]) -> str:
+    return model._meta.app_label.title().replace("_", "")
+
+
 def class_names(blueprints: Sequence[Blueprint], file: File) -> Mapping[type[Model], str]:
     """The class of each model: the file's own where it has one, else ``<Model>Factory``."""
     taken: dict[str, type[Model]] = {}
@@ -385,23 +404,30 @@ def class_names(blueprints: Sequence[Blueprint], file: File) -> Mapping[type[Mod
     by_model = {known.model: known.node.name for known in reversed(file.known)}
     for blueprint in blueprints:
         model = blueprint.model
-        own = by_model.get(blueprint.label) or by_model.get(_short_of(file, model))
+        own = by_model.get(blueprint.label) or by_model.get(_written(file, model))
         name = own or f"{model.__name__}Factory"
         if name in taken:
-            name = f"{model._meta.app_label.title().replace('_', '')}{name}"
+            name = f"{_prefix(model)}{name}"
         taken[name] = model
         names[model] = name
     return names
 
 
+def _written(file: File, model: type[Model]) -> str:
+    """How the file's classes name a model; empty where its name is another one's there."""
+    name = model.__name__
+    return _short_of(file, model) or ("" if name in file.imported else name)
+
+
 def _short_of(file: File, model: type[Model]) -> str:
-    """The name under which the file has imported a model."""
+    """The name under which the file has imported a model; empty where it has not."""
     for name, origin in file.imported.items():
-        if origin == f"{model.__module__}.{model.__name__}" or (
-            origin.endswith(f".{model.__name__}")
-            and origin.partition(".")[0] == model.__module__.partition(".")[0]
-        ):
+        if origin == f"{model.__module__}.{model.__name__}":
             return name
+    for name, origin in file.imported.items():
+        place, _, short = origin.rpartition(".")
+        if short == model.__name__ and f"{model.__module__}.".startswith(f"{place}."):
+            return name  # a package that has the models of its modules
         if origin.endswith("models") and any(k.model == f"{name}.{model.__name__}" for k in file.known):
             return f"{name}.{model.__name__}"
-    return model.__name__
+    return ""

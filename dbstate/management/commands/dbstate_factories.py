@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.db.models import Model
 
 from dbstate.catalog.order import order_tables
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.described import Described, described
 from dbstate.factories.render import Names
-from dbstate.factories.source import Mismatch, class_names, read, render
+from dbstate.factories.source import File, Mismatch, class_names, model_names, read, render
 from dbstate.management.base import CLEAN, FINDINGS, DbstateCommand
 from dbstate.management.labels import LabelError
 from dbstate.management.options import Options, UsageError, nearest
@@ -60,10 +59,17 @@ class Command(DbstateCommand):
         seen = described(apps, "default")
         configs = [_config(label) for label in given["labels"]]
         targets = self._targets(seen, configs, given["output"])
-        paths = {b.model: f"{t.module}.{b.model.__name__}Factory" for t in targets for b in t.blueprints}
+        files = {target.path: _read(target.path) for target in targets}
+        classes = {t.path: class_names(t.blueprints, files[t.path]) for t in targets}
+        paths = {m: f"{t.module}.{name}" for t in targets for m, name in classes[t.path].items()}
         code = CLEAN
         for target in targets:
-            found, old, new = _rendered(target, paths)
+            file = files[target.path]
+            own = classes[target.path]
+            elsewhere = {model: path for model, path in paths.items() if model not in own}
+            names = Names(own, elsewhere, model_names(target.blueprints, file))
+            new, found = render(file, target.blueprints, names, target.module)
+            old = file.text
             if given["diff"]:
                 self.stdout.write(_diff(target.path, old, new), ending="")
             if given["check"]:
@@ -122,13 +128,8 @@ class Command(DbstateCommand):
         )
 
 
-def _rendered(target: Target, paths: Mapping[type[Model], str]) -> tuple[list[Mismatch], str, str]:
-    old = target.path.read_text(encoding="utf-8") if target.path.exists() else ""
-    file = read(str(target.path), old)
-    classes = class_names(target.blueprints, file)
-    elsewhere = {model: path for model, path in paths.items() if model not in classes}
-    new, found = render(file, target.blueprints, Names(classes, elsewhere), target.module)
-    return found, old, new
+def _read(path: Path) -> File:
+    return read(str(path), path.read_text(encoding="utf-8") if path.exists() else "")
 
 
 def _config(label: str) -> AppConfig:
