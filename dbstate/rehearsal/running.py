@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -163,12 +164,19 @@ def _failure(
         sqlstate=verdict.sqlstate,
         constraint=verdict.constraint,
         table=verdict.table,
-        column=verdict.column,
+        column=verdict.column or _key_of(verdict.detail),
         detail=verdict.detail,
         statement=recorder.last_statement if verdict.sqlstate else "",
         where=_where(error),
         asked=recorder.asked,
     )
+
+
+def _key_of(detail: str) -> str:
+    """The columns of ``Key (a, b)=(1, 2) already exists.``, in whichever language; empty where none stand."""
+    name = r'(?:\w+|"[^"]+")'
+    found = re.match(rf"[^(]*\(({name}(?:, {name})*)\)=\(", detail)
+    return found[1].replace('"', "") if found else ""
 
 
 def _irreversible(plan: Plan, migration: str) -> tuple[int | None, str]:
