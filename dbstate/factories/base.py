@@ -49,6 +49,9 @@ class _Call:
 _call: ContextVar[_Call | None] = ContextVar("dbstate_factory_call", default=None)
 
 
+_stubbing: ContextVar[tuple[type[Model], ...]] = ContextVar("dbstate_stubbing", default=())
+
+
 def _current() -> _Call:
     call = _call.get()
     if call is None:
@@ -69,6 +72,8 @@ class _Step:
     unfinished: Unfinished
     keys: dict[str, Any] = field(default_factory=dict)
     """Keys of rows that are not there yet, by attribute name."""
+    instance: Model | None = None
+    """The row itself, once it is there."""
 
 
 def _step_of(step: Any, blueprint: Blueprint) -> _Step:
@@ -118,8 +123,19 @@ class InferredRelation(declarations.SubFactory):
         if not (self.relation.required or asked):
             return None
         if step.builder.strategy == enums.STUB_STRATEGY:
-            return None if self.relation.library else self.get_factory().stub(**extra)
+            return self._stub(extra)
         return _named(self.options, self.relation, step, extra)
+
+    def _stub(self, extra: dict[str, Any]) -> Any:
+        """A stub of the row; none of a library's row, of any model's, and where a cycle comes round."""
+        target, under_way = self.relation.target, _stubbing.get()
+        if target is None or self.relation.library or target in under_way:
+            return None
+        token = _stubbing.set((*under_way, target))
+        try:
+            return self.get_factory().stub(**extra)
+        finally:
+            _stubbing.reset(token)
 
 
 class SharedSubFactory(declarations.SubFactory):
@@ -183,6 +199,23 @@ def _named(
     return declarations.SKIP
 
 
+class _Builder(StepBuilder):
+    """Makes the rows of post-generation, which come when their row is there, in a chain of their own."""
+
+    def build(self, parent_step: Any = None, force_sequence: Any = None) -> Any:
+        """See StepBuilder."""
+        made: _Step | None = getattr(parent_step, "dbstate", None)
+        if made is None or made.instance is None:
+            return super().build(parent_step, force_sequence)
+        call = _current()
+        token = _call.set(_Call(call.chain.after(made.instance)))
+        try:
+            return super().build(parent_step, force_sequence)
+        finally:
+            call.chain.later += _current().chain.made
+            _call.reset(token)
+
+
 class InferringOptions(DjangoOptions):
     """``Meta`` of a factory that infers the fields which it does not declare."""
 
@@ -208,6 +241,12 @@ class InferringOptions(DjangoOptions):
         model = self.get_model_class()
         self._blueprint = blueprint_of(described(model._meta.apps, self.database), model)
         return self._blueprint
+
+    @property
+    def declarations(self) -> dict[str, Any]:
+        """What the class declares, but for parts of rows that it does not declare: these are inferred."""
+        found: dict[str, Any] = super().declarations
+        return {name: value for name, value in found.items() if not _is_part(name, found)}
 
     @property
     def pre_declarations(self) -> Any:
@@ -245,13 +284,19 @@ class InferringOptions(DjangoOptions):
     def is_pure(self) -> bool:
         """Whether everything is inferred, so that factory_boy's own machinery has nothing to do."""
         traits = self.parameters.keys() - self.edges.keys()
-        plain = not (self._declared.declarations or traits or self.post_declarations.declarations)
+        plain = not (self.base_declarations or traits or self.post_declarations.declarations)
         hooks = ("_create", "_build", "_adjust_kwargs", "_after_postgeneration", "_get_manager")
         return (
             plain
             and not (self.exclude or self.rename or self.inline_args or self.django_get_or_create)
             and self.has_own(hooks)
         )
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What a call may give beside the model's fields: declared names, traits and other parameters."""
+        declared = (*self.base_declarations, *self.post_declarations.declarations, *self.parameters)
+        return frozenset(declared)
 
     @cached_property
     def saves_plainly(self) -> bool:
@@ -304,7 +349,7 @@ class InferringOptions(DjangoOptions):
         given -= optional
         row = {name: value for name, value in kwargs.items() if name not in optional} | made.keys
         act = self.factory._create if chain.create else self.factory._build
-        return finish(
+        made.instance = finish(
             blueprint,
             chain,
             row,
@@ -315,6 +360,7 @@ class InferringOptions(DjangoOptions):
             None if self.saves_plainly else lambda complete: act(self.get_model_class(), *args, **complete),
             asked=frozenset(step.builder.extras),
         )
+        return made.instance
 
 
 # the class -------------------------------------------------------------------------------------------
@@ -347,14 +393,11 @@ class ModelFactory(DjangoModelFactory[M]):
     def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
         if cls._meta.abstract:
             return super()._generate(strategy, params)
-        edge, shared = _own_words(cls._meta.blueprint, params)
-        for name in params.keys() & cls._meta.edges.keys():
-            edge = cls._meta.edges[name] if params.pop(name) else edge
-        given = [*shared, *(value for value in params.values() if isinstance(value, Model))]
+        words = _own_words(cls._meta, params)
         create = strategy == enums.CREATE_STRATEGY
 
         def act(attempt: Attempt) -> Any:
-            return cls._made(strategy, dict(params), _new_chain(cls, given, create, attempt), edge)
+            return cls._made(strategy, dict(params), _new_chain(cls, words, create, attempt), words.edge)
 
         return _attempted(cls, act) if create else act(Attempt())
 
@@ -393,7 +436,7 @@ class ModelFactory(DjangoModelFactory[M]):
                 blueprint.check_name(name)
         token = _call.set(_Call(chain, edge))
         try:
-            return StepBuilder(cls._meta, params, strategy).build()
+            return _Builder(cls._meta, params, strategy).build()
         finally:
             _call.reset(token)
 
@@ -414,13 +457,13 @@ class ModelFactory(DjangoModelFactory[M]):
         """
         if not bulk:
             return list(super().create_batch(size, **kwargs))
-        edge, shared = _own_words(cls._meta.blueprint, kwargs)
-        given = [*shared, *(value for value in kwargs.values() if isinstance(value, Model))]
+        words = _own_words(cls._meta, kwargs)
 
         def collected(attempt: Attempt) -> list[M]:
-            chains = [_new_chain(cls, given, False, attempt, collected=True) for _ in range(size)]
-            instances = [cls._made(enums.BUILD_STRATEGY, dict(kwargs), chain, edge) for chain in chains]
-            load(cls._meta.blueprint.seen, [one for chain in chains for one in chain.made], kwargs)
+            chains = [_new_chain(cls, words, False, attempt, collected=True) for _ in range(size)]
+            instances = [cls._made(enums.BUILD_STRATEGY, dict(kwargs), one, words.edge) for one in chains]
+            rows = [row for chain in chains for row in (*chain.made, *chain.later)]
+            load(cls._meta.blueprint.seen, rows, kwargs)
             return instances
 
         found: list[M] = _attempted(cls, collected)
@@ -437,13 +480,12 @@ class ModelFactory(DjangoModelFactory[M]):
 
         def act(attempt: Attempt) -> Model:
             def create(own: dict[str, Any]) -> Model:
-                edge, shared = _own_words(blueprint, own)
-                given = [*shared, *(value for value in own.values() if isinstance(value, Model))]
-                chain = _new_chain(cls, given, True, attempt, optional=True)
-                made: Model = cls._made(enums.CREATE_STRATEGY, own, chain, edge)
+                words = _own_words(cls._meta, own)
+                chain = _new_chain(cls, words, True, attempt, optional=True)
+                made: Model = cls._made(enums.CREATE_STRATEGY, own, chain, words.edge)
                 return made
 
-            return with_relations(blueprint, kwargs, create, attempt)
+            return with_relations(blueprint, kwargs, create, attempt, declared=cls._meta.names)
 
         found: M = _attempted(cls, act)
         return found
@@ -469,22 +511,47 @@ class ModelFactory(DjangoModelFactory[M]):
         return found
 
 
-def _own_words(blueprint: Blueprint, params: dict[str, Any]) -> tuple[str, list[Model]]:
-    """Takes ``edge`` and ``shared`` out of the parameters, unless the model has such fields."""
+def _is_part(name: str, declared: Mapping[str, Any]) -> bool:
+    """Whether ``user__email`` is declared and ``user`` is not."""
+    root, separator, _ = name.partition("__")
+    return bool(separator and root) and root not in declared
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a call says beside fields."""
+
+    edge: str
+    given: tuple[Model, ...]
+    """Rows that the chain shares: those of ``shared``, and those given for fields."""
+    below: Model | None
+    """The row below which a tree's own insertion is to put the new one."""
+
+
+def _own_words(options: InferringOptions, params: dict[str, Any]) -> _Words:
+    """Takes the words that are not fields out of the parameters, unless the model has such fields."""
+    blueprint = options.blueprint
     edge = params.pop("edge", "") if "edge" not in blueprint.names else ""
     if edge and edge not in EDGES:
         raise BadOverride(f"cannot make the edge case {edge!r}: the edge cases are {', '.join(EDGES)}")
+    for name in params.keys() & options.edges.keys():
+        edge = options.edges[name] if params.pop(name) else edge
     shared: Any = params.pop("shared", ()) if "shared" not in blueprint.names else ()
     rows = [*(shared.values() if isinstance(shared, Mapping) else shared)] if shared else []
     for row in rows:
         if not isinstance(row, Model):
             raise BadOverride(f"cannot share {row!r}: shared takes model instances")
-    return edge, rows
+    below = None
+    if "parent" not in blueprint.names and any(tree.parent is None for tree in blueprint.trees.values()):
+        below = params.pop("parent", None)
+        if below is not None and not isinstance(below, Model):
+            raise BadOverride(f"cannot put {blueprint.label} below {below!r}: parent takes a row of the tree")
+    return _Words(edge, (*rows, *(value for value in params.values() if isinstance(value, Model))), below)
 
 
 def _new_chain(
     cls: type[ModelFactory[Any]],
-    given: Iterable[Model],
+    words: _Words,
     create: bool,
     attempt: Attempt,
     *,
@@ -500,7 +567,8 @@ def _new_chain(
     return Chain(
         cls._meta.database,
         create,
-        list(given),
+        given=list(words.given),
+        below=words.below,
         collected=collected,
         optional=optional,
         declared=declared,

@@ -16,7 +16,7 @@ from dbstate.binding import native
 from dbstate.catalog import Table
 from dbstate.factories.conditions import Rules
 from dbstate.factories.described import Described
-from dbstate.factories.errors import CannotMake, NoInstances, UnknownField
+from dbstate.factories.errors import BadOverride, CannotMake, NoInstances, UnknownField
 from dbstate.factories.setting import current
 from dbstate.rows import Assembler, Draft, Exhausted, Stocks
 from dbstate.rows.own import OwnColumns
@@ -301,9 +301,15 @@ class Blueprint:
 
     def check_name(self, name: str) -> None:
         """UnknownField unless this can be given."""
-        if name not in self.names:
-            many = [field.name for field in self.model._meta.many_to_many]
-            raise UnknownField(self.label, name, {*self.names} - {"pk"} if name not in many else self.names)
+        if name in self.names:
+            return
+        many = {field.name for field in self.model._meta.many_to_many}
+        if name in many | {field.get_accessor_name() for field in self.model._meta.related_objects}:
+            raise BadOverride(
+                f"cannot set {name!r} of {self.label}: rows of it come after the row; "
+                f"say how many with create_with_relations({name}=2)"
+            )
+        raise UnknownField(self.label, name, {*self.names} - {"pk"})
 
     # values ------------------------------------------------------------------------------------------
 

@@ -11,14 +11,14 @@ from django.db.models import Model
 from dbstate.backends import LoadRefused
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.described import Described
-from dbstate.factories.errors import CannotMake
-from dbstate.factories.saving import refusal
+from dbstate.factories.saving import insert, refusal
 
 
 def load(seen: Described, instances: Sequence[Model], given: Collection[str] = ()) -> None:
     """Write all instances that are not there yet; parents stand before those that name them.
 
-    Past save() and signals, constraints on. RowRefused when the database does not take them.
+    Past save() and signals, constraints on; rows of trees go in one by one. RowRefused when the database
+    does not take them.
     """
     by_model: dict[type[Model], list[Model]] = {}
     for instance in instances:
@@ -52,9 +52,6 @@ def _number(
     }
     for model, rows in by_model.items():
         blueprint = blueprints[model]
-        trees = [*blueprint.trees.values()]
-        if trees:
-            raise CannotMake(blueprint.label, "rows of a tree go in one by one; leave out bulk=True")
         automatic = [
             (counters[table, column], attname)
             for (table, column), attname in blueprint.by_column.items()
@@ -69,6 +66,10 @@ def _number(
 def _load(seen: Described, blueprint: Blueprint, rows: list[Model], given: Collection[str]) -> None:
     for instance in rows:
         _connect(seen, blueprint, instance)
+    if blueprint.trees:  # where a row stands in its tree is for the library to say, row by row
+        for instance in rows:
+            insert(blueprint, instance, given)
+        return
     for name in blueprint.chain:
         table = seen.catalog[name]
         fields: list[Any] = [

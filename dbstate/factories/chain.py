@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Model
@@ -59,9 +59,19 @@ class Chain:
     """Whether rows take the numbers of written ones although they are written later, in bulk."""
     optional: bool = False
     """Whether the first row has its optional relations, too."""
+    below: Model | None = None
+    """Where the first row is to stand in its tree, where no field of its own says that."""
+    later: list[Model] = field(default_factory=list)
+    """Rows of the chains that came after this one, by post-generation."""
     attempt: Attempt = field(default_factory=lambda: Attempt())
     declared: Callable[[type[Model], dict[str, Any], Chain], Model] | None = None
     """Makes a parent whose overrides hold declarations of factory_boy."""
+
+    def after(self, instance: Model) -> Chain:
+        """The chain of a row that is made once this one's instance is there: it shares what is given."""
+        given = [*self.given, instance]
+        making = [*self.making]
+        return replace(self, given=given, made=[], making=making, relating=[], later=[], below=None)
 
     def known(self, target: type[Model], taken: Sequence[Model]) -> Iterator[Model]:
         """Rows of this model that the chain has, but for those that the same row names already."""

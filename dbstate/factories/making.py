@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
 from factory import enums
 
 from dbstate.factories import counting, limits, parents
-from dbstate.factories.blueprint import CONTENT_TYPE, Blueprint, Relation, blueprint_of, made_row
+from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of, made_row
 from dbstate.factories.chain import Chain, Unfinished
 from dbstate.factories.errors import BadOverride, NextRow, RowRefused
 from dbstate.factories.judging import Candidate, accept, look_again
-from dbstate.factories.saving import find_ready, insert, reserve
+from dbstate.factories.libraries import library_row
+from dbstate.factories.saving import BELOW, find_ready, insert, reserve
 from dbstate.factories.varying import vary
 
 Overrides = dict[str, Any]
@@ -185,7 +186,8 @@ def parent_of(
             if _is_wanted(blueprint, relation, known, chain):
                 return known
         unfinished = chain.unfinished(target)
-        if unfinished is not None:
+        own_kind = target is blueprint.table_model and not relation.required  # no row is its own parent
+        if unfinished is not None and not own_kind:
             return _on_cycle(blueprint, relation, unfinished, chain)
     return new() if new is not None else _new(blueprint, relation, target, chain, overrides)
 
@@ -262,39 +264,12 @@ def _library_row(
     numbers: Mapping[str, int],
     taken: Sequence[Model],
 ) -> Model | None:
-    """One of a library's rows, of those that fit the other rows named; a new one where there is none."""
+    """One of a library's rows; a new one where there is none."""
     if not (chain.create or chain.collected):
         return None
-    rows = target._base_manager.using(chain.using).order_by("pk")
-    fitting = [*_fitting(blueprint, target, taken)]
-    for at in range(len(fitting)):
-        narrowed = rows.filter(**fitting[(at + chain.attempt.number) % len(fitting)])
-        if narrowed.exists():
-            rows = narrowed
-            break
-    count = min(rows.count(), 1000)
-    if not count:
-        return make(blueprint_of(blueprint.seen, target), chain, {})
-    return rows[numbers[blueprint.table.name] % count]
-
-
-def _fitting(
-    blueprint: Blueprint, target: type[Model], taken: Sequence[Model]
-) -> Iterator[dict[str, object]]:
-    """What a library's row may have in common with the rows named besides it: a row, or their type.
-
-    A permission of a document's, for one, is of the type of documents. Models of the same app go first.
-    """
-    table = blueprint.seen.table(target)
-    own_app = blueprint.model._meta.app_label
-    for one in sorted(taken, key=lambda named: named._meta.app_label != own_app):
-        name = one._meta.concrete_model._meta.db_table  # type: ignore[union-attr]
-        for key in table.foreign_keys:
-            named = blueprint.seen.catalog.tables.get(key.target)
-            if key.target == name:
-                yield {key.name: one.pk}
-            elif named is not None and named.label.lower() == CONTENT_TYPE:
-                yield {key.name: blueprint.seen.records.content_type(name)}
+    number = numbers[blueprint.table.name]
+    found = library_row(blueprint, target, number, taken, attempt=chain.attempt.number)
+    return found or make(blueprint_of(blueprint.seen, target), chain, {})
 
 
 def _any_model(blueprint: Blueprint, relation: Relation, chain: Chain) -> type[Model] | None:
@@ -367,7 +342,7 @@ def finish(
     """
     generic = {r: row.pop(r.name) for r in blueprint.relations if r.kind == "generic" and r.name in row}
     for relation, value in generic.items():
-        if chain.create and isinstance(value, Model):
+        if isinstance(value, Model) and (chain.create or not value._state.adding):
             _name_generically(blueprint, relation, row, value)
     if unfinished.reserved is not None:
         row[blueprint.model._meta.pk.attname] = unfinished.reserved
@@ -387,11 +362,15 @@ def finish(
         instance = instantiate(row)
     else:
         instance = blueprint.model(**row)
+        if chain.below is not None and not (chain.making or chain.relating):
+            instance.__dict__[BELOW] = chain.below
         if chain.create:
             _insert(made, instance, unfinished)
     if chain.create:
         look_again(made, instance)
         blueprint.variation = varied
+    if not chain.create and chain.using != DEFAULT_DB_ALIAS:
+        instance._state.db = chain.using  # else Django takes it for a row of the default database
     if generic and not chain.create:
         instance.__dict__["_dbstate_generic"] = {r.name: v for r, v in generic.items()}
     for name, other in unfinished.later:

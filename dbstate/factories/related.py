@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.db.models import Model
@@ -12,7 +12,7 @@ from dbstate.factories.chain import Attempt, Chain
 from dbstate.factories.errors import BadOverride, CannotMake, UnknownField
 from dbstate.factories.making import make, row_numbers
 
-OWN_WORDS = frozenset({"edge", "shared", "__sequence"})
+OWN_WORDS = frozenset({"edge", "shared", "parent", "__sequence"})
 DEFAULT = 1
 """Rows made for each relation from outside where nothing is said."""
 
@@ -22,16 +22,21 @@ def with_relations(
     params: Mapping[str, Any],
     create: Callable[[dict[str, Any]], Model],
     attempt: Attempt,
+    *,
+    declared: Collection[str] = (),
 ) -> Model:
-    """See ``ModelFactory.create_with_relations``; ``create`` makes the row with all its own relations."""
+    """See ``ModelFactory.create_with_relations``; ``create`` makes the row with all its own relations.
+
+    ``declared`` names of the factory are its own.
+    """
     outside = _outside(blueprint)
     counts: dict[str, int] = {}
     nested: dict[str, dict[str, Any]] = {}
     own: dict[str, Any] = {}
     for name, value in params.items():
         root, _, rest = name.partition("__")
-        if root not in outside:
-            if root not in OWN_WORDS and root not in blueprint.names:
+        if root not in outside or root in declared:
+            if root not in OWN_WORDS and root not in blueprint.names and root not in declared:
                 raise UnknownField(blueprint.label, root, {*blueprint.names, *outside})
             own[name] = value
         elif rest:
@@ -41,8 +46,14 @@ def with_relations(
         else:
             raise BadOverride(f"cannot make {value!r} {root} of {blueprint.label}: give a number, 0 or more")
     instance = create(own)
+    between = {
+        (field if field.concrete else field.remote_field).remote_field.through
+        for field in outside.values()
+        if field.many_to_many
+    }
     for name, field in outside.items():
-        if name in counts or name in nested or not _is_left_alone(blueprint, field):
+        alone = _is_left_alone(blueprint, field) or field.related_model in between
+        if name in counts or name in nested or not alone:
             _make(blueprint, instance, field, counts.get(name, DEFAULT), nested.get(name, {}), attempt)
     return instance
 

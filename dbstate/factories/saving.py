@@ -14,6 +14,10 @@ from dbstate.errors import DbstateError
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.chain import Chain
 from dbstate.factories.errors import NextRow, RowRefused, refused
+from dbstate.factories.libraries import library_row
+
+BELOW = "_dbstate_below"
+"""Attribute of a row that is not written yet: where it is to stand in its tree."""
 
 
 def insert(
@@ -22,7 +26,6 @@ def insert(
     given: Collection[str] = (),
     *,
     reserved: bool = False,
-    parent: Model | None = None,
     last: bool = True,
 ) -> None:
     """Write a new row, with save() and its signals; RowRefused when the database does not take it.
@@ -34,8 +37,9 @@ def insert(
     for own in blueprint.own:
         if own.file and (name := getattr(instance, own.name)):
             seen.samples.write(own.table, own.column, str(name))
+    parent = instance.__dict__.pop(BELOW, None)
     try:
-        if not add_to_tree(instance, blueprint.table.ancestors, parent):
+        if not add_to_tree(instance, _ancestors(blueprint), parent, using=seen.using):
             instance.save(force_insert=True, using=seen.using)
     except DatabaseError as error:
         verdict = seen.backend.classify(error)
@@ -50,6 +54,10 @@ def insert(
         raise NextRow(blueprint.label, f"{type(error).__name__}: {error}", saving=True) from error
     if reserved:
         seen.backend.advance_sequences(seen.connection, [*blueprint.tables()])
+
+
+def _ancestors(blueprint: Blueprint) -> tuple[str, ...]:
+    return tuple(name for table in blueprint.tables() for name in table.ancestors)
 
 
 def _is_key_taken(blueprint: Blueprint, verdict: Verdict) -> bool:
@@ -143,6 +151,16 @@ def save_built(seen: Any, instance: Model) -> Model:
     return instance
 
 
+def name_libraries(blueprint: Blueprint, instance: Model) -> None:
+    """Have a row that was built name the libraries' rows that it wants: building asks no database."""
+    for relation in blueprint.relations:
+        target = relation.target
+        wanted = relation.library and relation.required
+        if target is not None and wanted and getattr(instance, relation.attname) is None:
+            taken = [one for one in instance._state.fields_cache.values() if isinstance(one, Model)]
+            setattr(instance, relation.name, library_row(blueprint, target, 0, taken))
+
+
 class _Saving:
     def __init__(self, seen: Any) -> None:
         self.seen = seen
@@ -173,6 +191,7 @@ class _Saving:
             setattr(instance, relation.name, parent)  # its key is known now
         for name in blueprint.own_type:
             setattr(instance, name, self.seen.records.content_type(blueprint.table.name))
+        name_libraries(blueprint, instance)
         self.under_way.pop()
         insert(blueprint, instance, reserved=any(instance is one for one in self.reserved))
 

@@ -156,6 +156,8 @@ def _narrowed_number(column: Column, terms: Sequence[Term], found: Sequence[Any]
     step: Any = 1 if column.kind == "integer" else Decimal(1).scaleb(-(column.decimal_places or 0))
     whole = type(step)
     points = sorted({whole(one // step * step) for one in found if one // step * step == one})
+    if not points:  # numbers in quotes, as SQLite has those of decimals
+        return column
     pieces = [piece for piece in _pieces(points, step) if _holds(terms, column, _inside(piece))]
     pieces = [piece for one in pieces if (piece := _within(column, one)) is not None]
     if not pieces or len(points) < len({*found}):

@@ -1,0 +1,158 @@
+"""Models whose clean() and save() want other rows, other parents, plain text, one row at most."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.text import slugify
+
+STATES = ("new", "open", *(f"closed{number}" for number in range(40)))
+
+
+class Shop(models.Model):
+    name = models.CharField(max_length=30, unique=True)
+
+
+class Kind(models.Model):
+    name = models.CharField(max_length=30)
+
+
+class Article(models.Model):
+    """A part hangs below a whole; all others have a kind, of which clean() speaks in a method of its own."""
+
+    form = models.CharField(max_length=8, choices=[("single", "s"), ("whole", "w"), ("part", "p")])
+    kind = models.ForeignKey(Kind, on_delete=models.CASCADE, null=True, blank=True)
+    whole = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True)
+
+    def clean(self) -> None:
+        getattr(self, f"_clean_{self.form}")()
+
+    def _clean_single(self) -> None:
+        if self.kind is None:
+            raise ValidationError("An article must have a kind.")
+        if self.whole is not None:
+            raise ValidationError("Only a part belongs to another article.")
+
+    _clean_whole = _clean_single
+
+    def _clean_part(self) -> None:
+        if self.whole is None:
+            raise ValidationError("A part needs a whole.")
+        if self.kind is not None:
+            raise ValidationError("A part has the kind of its whole.")
+
+
+class Basket(models.Model):
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    status = models.CharField(max_length=8, choices=[(s, s) for s in STATES])
+
+
+class Line(models.Model):
+    """Its clean() looks at the parent."""
+
+    basket = models.ForeignKey(Basket, on_delete=models.CASCADE)
+
+    def clean(self) -> None:
+        if self.basket.status != "open":
+            raise ValidationError("This basket takes no more lines.")
+
+
+class Gift(models.Model):
+    """The same in save()."""
+
+    basket = models.ForeignKey(Basket, on_delete=models.CASCADE)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.basket.status != "open":
+            raise PermissionError("cannot change a closed one")
+        super().save(*args, **kwargs)
+
+
+class Subscription(models.Model):
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, null=True, blank=True)
+    kind = models.ForeignKey(Kind, on_delete=models.CASCADE, null=True, blank=True)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.shop is None and self.kind is None:
+            raise ValueError("At least shop or kind should be present")
+        super().save(*args, **kwargs)
+
+
+class Topic(models.Model):
+    """What save() makes of its text is judged, too."""
+
+    title = models.CharField(max_length=80)
+    author_name = models.CharField(max_length=80)
+    city = models.CharField(max_length=80)
+    category = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=400)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.slug = slugify(
+            f"{self.title} {self.author_name} {self.city} {self.category}", allow_unicode=True
+        )
+        super().save(*args, **kwargs)
+
+
+class Settings(models.Model):
+    """One row at most."""
+
+    title = models.CharField(max_length=30)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.pk = 1
+        super().save(*args, **kwargs)
+
+
+class Allowed(models.Model):
+    """The permission is one of the type of what it allows."""
+
+    permission = models.ForeignKey(Permission, on_delete=models.CASCADE)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.permission.content_type != ContentType.objects.get_for_model(Shop):
+            raise ValidationError("a permission of another type")
+        super().save(*args, **kwargs)
+
+
+class Member(models.Model):
+    name = models.CharField(max_length=30)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    boss = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="staff")
+
+
+class Owner(models.Model):
+    member = models.OneToOneField(Member, on_delete=models.CASCADE)
+    shop = models.OneToOneField(Shop, on_delete=models.CASCADE)
+
+    def clean(self) -> None:
+        if self.member.shop_id != self.shop_id:
+            raise ValidationError("a member of another shop")
+
+
+class Item(models.Model):
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    price = models.DecimalField(max_digits=8, decimal_places=2)
+    fans = models.ManyToManyField(Member, through="Like", related_name="liked")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(price__gt=1), name="dear")]
+
+
+class Like(models.Model):
+    member = models.ForeignKey(Member, on_delete=models.CASCADE)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE)
+
+    class Meta:
+        unique_together = [("member", "item")]
+
+
+class Chicken(models.Model):
+    egg = models.ForeignKey("Egg", on_delete=models.CASCADE)
+
+
+class Egg(models.Model):
+    layer = models.ForeignKey(Chicken, on_delete=models.CASCADE)
