@@ -13,7 +13,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from dbstate.conf import SETTING, Problem, find_problems, read_conf
-from dbstate.values import UnknownLocale, resolve_locales
 
 TAG = "dbstate"
 
@@ -38,6 +37,9 @@ def check_locales(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 
 
 def _locale_error(name: str) -> CheckMessage | None:
+    # Loaded here: most projects name none, and every command of a project loads this module.
+    from dbstate.values import UnknownLocale, resolve_locales
+
     try:
         resolve_locales((name,))
     except UnknownLocale as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,15 @@ from django.db.backends.base.base import NO_DB_ALIAS
 
 RUN = 0x64627374
 """The class of the advisory locks by which a run shows that it is alive; its number is the other half."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Modules are compiled once for the hundreds of processes that tests start, even where that is forbidden.
+
+    Where it is, what is compiled goes beside pytest's cache, not beside the sources.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and config.cache is not None:
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(config.cache.mkdir("bytecode")))
 
 
 @pytest.fixture(scope="session")

@@ -473,10 +473,10 @@ class TestAgainstTheDatabase:
     def test_full_clean(self) -> None:
         binding = _bind(installed)
         Group.objects.create(name="taken")
-        assert binding.full_clean(binding.instance("auth_group", {"id": 5, "name": "free"})) == ()
-        (complaint,) = binding.full_clean(binding.instance("auth_group", {"id": 5, "name": "taken"}))
+        assert binding.full_clean(binding.instance("auth_group", {"id": 10**6, "name": "free"})) == ()
+        (complaint,) = binding.full_clean(binding.instance("auth_group", {"id": 10**6, "name": "taken"}))
         assert (complaint.field, complaint.code) == ("name", "unique")
-        (complaint,) = binding.full_clean(binding.instance("auth_group", {"id": 5, "name": ""}))
+        (complaint,) = binding.full_clean(binding.instance("auth_group", {"id": 10**6, "name": ""}))
         assert (complaint.field, complaint.code) == ("name", "blank")
 
     def test_crashing_clean(self) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -78,3 +81,20 @@ def test_every_check_says_what_to_do() -> None:
         messages = checks.check_settings(None)
     assert len(messages) == 2
     assert all(message.id and message.hint for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("line", "absent"),
+    [
+        ("import django; django.setup()", ["numpy", "sqlglot", "dbstate.values", "dbstate.rehearsal"]),
+        ("import dbstate.rehearsal.child", ["numpy", "dbstate.values", "dbstate.rehearsal.validate"]),
+    ],
+    ids=["start-up of a project", "child process of a rehearsal"],
+)
+def test_what_is_not_needed_yet_is_not_loaded(line: str, absent: list[str]) -> None:
+    code = f"{line}; import sys; print(*({{*sys.modules}} & {{*{absent}}}))"
+    settings = {"DJANGO_SETTINGS_MODULE": "example_project.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | settings, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "\n"

@@ -220,6 +220,7 @@ def test_rows_of_migrations_are_allowed_and_one_more_is_refused(portable: Projec
     assert found == "holds rows that its migrations do not make (notes_note: 1 of 2)"
 
 
+@pytest.mark.slow
 def test_random_keys_are_counted(portable: Project) -> None:
     portable.execute("INSERT INTO notes_key VALUES ('6a8c2f0e5f9b4d0fa7a1d3c4b5e6f708')")
     assert portable.judge() == (False, "holds rows that its migrations do not make (notes_key: 1 of 2)")
@@ -269,6 +270,7 @@ def test_a_connection_by_a_migrations_own_settings_is_refused(project: Project) 
     assert project.fetch("SELECT to_regclass('stray')") is None
 
 
+@pytest.mark.slow
 def test_mail_and_files_go_nowhere(project: Project) -> None:
     project.write_second(
         'send_mail("a", "b", "a@x.example", ["b@x.example"]); default_storage.save("x", ContentFile(b"x"))'
@@ -286,6 +288,7 @@ def test_what_cannot_be_rehearsed_is_refused(project: Project) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_rehearsal_that_takes_too_long_is_ended(project: Project) -> None:
     project.write_second("time.sleep(60)")
     before = time.monotonic()
@@ -307,6 +310,7 @@ def test_a_role_that_makes_no_databases_is_refused(project: Project) -> None:
         run_on_server(f'DROP ROLE "{role}"')
 
 
+@pytest.mark.slow
 def test_a_killed_rehearsal_takes_its_child_along_and_is_swept_by_the_next(project: Project) -> None:
     project.write_second("time.sleep(600)")
     before = leftovers()

@@ -369,7 +369,14 @@ def planted(project: pytest.Pytester, *options: str) -> tuple[str, str]:
     return shown[1], line[1]
 
 
-@pytest.mark.parametrize("options", [(), ("-n2",), ("-p", "no:randomly", "--show-capture=no")])
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        pytest.param(("-n2",), marks=pytest.mark.slow),
+        pytest.param(("-p", "no:randomly", "--show-capture=no"), marks=pytest.mark.slow),
+    ],
+)
 def test_the_printed_seed_replays_a_failure(project: pytest.Pytester, options: tuple[str, ...]) -> None:
     shown, replay = planted(project, "--dbstate-seed=random", "--dbstate-now=2024-02-29", *options)
     assert replay.endswith(" --dbstate-now=2024-02-29")

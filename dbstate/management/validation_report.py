@@ -7,7 +7,8 @@ from typing import Any
 from rich.text import Text
 
 from dbstate.findings import Finding
-from dbstate.rehearsal import Evidence, Validation
+from dbstate.rehearsal.evidence import Evidence
+from dbstate.rehearsal.validate import Validation
 from dbstate.reports import finding_lines, render_json, render_text
 
 KIND = "validate_migration"

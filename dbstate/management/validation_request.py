@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from dbstate.management.options import Options, UsageError
-from dbstate.rehearsal import TIMEOUT, Allowance, MigrationAsked, OwnChecks, Wish, known_codes, read_checks
+from dbstate.rehearsal import OwnChecks, read_checks
+from dbstate.rehearsal.codes import CODES
+from dbstate.rehearsal.orders import TIMEOUT
+from dbstate.rehearsal.route import Asked as MigrationAsked
+from dbstate.rehearsal.validate import Wish
+from dbstate.rehearsal.verdict import Allowance
 
 PHASES = ("all", "pre", "rehearse", "post", "rollback")
 SOURCES = ("live", "snapshot", "generated")
@@ -122,7 +127,7 @@ def _allowed(codes: Sequence[str], reasons: Sequence[str]) -> tuple[Allowance, .
 
 def _allowance(given: str, reason: str) -> Allowance:
     code, _, where = given.partition(":")
-    if code not in known_codes():
+    if code not in CODES:
         raise UsageError(f"--allow {given}", "there is no such code", "see the codes in the report")
     if not reason.strip():
         raise UsageError(f"--allow {given}", "its reason is empty", "say why it is meant")

@@ -1,9 +1,9 @@
-"""Migrations validated for the rows that are there: asked, rehearsed on a copy, compared, judged."""
+"""Migrations validated for the rows that are there: asked, rehearsed on a copy, compared, judged.
 
-from dbstate.rehearsal.codes import CODES, Verdict
-from dbstate.rehearsal.errors import Undecided
-from dbstate.rehearsal.evidence import Evidence
-from dbstate.rehearsal.orders import TIMEOUT
+What a project's own checks are made of is here. The rest is imported from its modules: the child process,
+which starts with each rehearsal, loads this package and a few of them.
+"""
+
 from dbstate.rehearsal.own import (
     ISO4217,
     Changes,
@@ -15,39 +15,15 @@ from dbstate.rehearsal.own import (
     RowDelta,
     read_checks,
 )
-from dbstate.rehearsal.route import Asked as MigrationAsked
-from dbstate.rehearsal.route import Route, RouteError, find_route
-from dbstate.rehearsal.validate import Validation, Wish, validate
-from dbstate.rehearsal.verdict import Allowance, Judgement
 
 __all__ = [
-    "CODES",
     "ISO4217",
-    "TIMEOUT",
-    "Allowance",
     "Changes",
     "ChecksError",
     "Enter",
-    "Evidence",
-    "Judgement",
     "Matches",
-    "MigrationAsked",
     "Offenders",
     "OwnChecks",
-    "Route",
-    "RouteError",
     "RowDelta",
-    "Undecided",
-    "Validation",
-    "Verdict",
-    "Wish",
-    "find_route",
-    "known_codes",
     "read_checks",
-    "validate",
 ]
-
-
-def known_codes() -> frozenset[str]:
-    """Codes that a finding can have."""
-    return frozenset(CODES)

@@ -27,7 +27,6 @@ from dbstate.introspection import read_catalog
 from dbstate.rehearsal.evidence import WrittenBack
 from dbstate.rehearsal.orders import Key
 from dbstate.rehearsal.running import state_now
-from dbstate.seeding import Options, prepare
 from dbstate.snapshots import SCHEMA
 
 TRIED_ROWS = 3
@@ -177,13 +176,14 @@ def _misfit(model: type[models.Model], sqlstate: str, column: str) -> bool:
 def _seed(connection: BaseDatabaseWrapper, apps: Apps, label: str) -> int:
     rows = apps.get_model(label)._base_manager.using(connection.alias)
     there: int = rows.count()
-    options = Options(
+    _fill(
+        connection,
+        apps,
         now=datetime.now(UTC),
         labels=(label,),
         rows_by_label={label: there + TRIED_ROWS},
         profile="realistic",
     )
-    prepare(apps, using=connection.alias, options=options).run()
     made: int = rows.count() - there
     return made
 
@@ -272,8 +272,15 @@ def seed(connection: BaseDatabaseWrapper, told: Mapping[str, Any]) -> int:
             # What forms demand of a value is nothing to rows: a column that may be NULL has such rows, too.
             field.blank = field.blank or field.null
     now = datetime.fromisoformat(told["now"]) if told["now"] else datetime.now(UTC)
-    options = Options(now=now, seed=told["seed"], rows=told["rows"])
-    report = prepare(apps, using=connection.alias, options=options).run()
+    return _fill(connection, apps, now=now, seed=told["seed"], rows=told["rows"])
+
+
+def _fill(connection: BaseDatabaseWrapper, apps: Apps, **options: Any) -> int:
+    """Seed the tables of these models; how many rows were made."""
+    # Loaded here: most rehearsals make no rows, and this is half of what the child process loads.
+    from dbstate.seeding import Options, prepare
+
+    report = prepare(apps, using=connection.alias, options=Options(**options)).run()
     return sum(table.made for table in report.tables)
 
 

@@ -22,7 +22,6 @@ from django.utils.module_loading import module_has_submodule
 
 from dbstate.errors import DbstateError
 from dbstate.rehearsal.tokens import statements_of
-from dbstate.values.locales import made_pools
 
 When = Literal["pre", "post"]
 _MODULE = "migration_checks"
@@ -160,6 +159,8 @@ class ISO4217:
     name: str
 
     def compile(self, setting: Setting) -> OwnChecks:
+        from dbstate.values.locales import made_pools  # loaded where it is needed: values take time to load
+
         model, path = setting.field(self.name, setting.after)
         codes = [code for code, _, _ in made_pools()["currencies"]]
         rows = model._base_manager.filter(**{f"{path}__isnull": False}).exclude(**{f"{path}__in": codes})

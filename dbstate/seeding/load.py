@@ -7,7 +7,7 @@ tried for these alone, and what is accepted is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -255,7 +255,8 @@ class Loader:
         sources = self.assembler.tables[table.name].sources
         number = self.assembler.first[table.name] + draft.index
         plain = Draft(draft.index, "")
-        columns = [name for name in (named or sources) if name in sources]
+        standing = self._standing(table, named)
+        columns = [name for name in (named or sources) if name in sources and name not in standing]
         yield {name: value_of(sources[name], number, plain) for name in columns}, {}
         for salt in range(1, SALTS):
             yield {name: value_of(sources[name], number, plain, salt) for name in columns}, {}
@@ -290,8 +291,8 @@ class Loader:
             asked = any(check.name == verdict.constraint for check in group.checks)
             if not asked and named and not set(group.columns) & set(named):
                 continue
-            if any(table.column(name).auto for name in group.columns):
-                continue  # the row's own number is not ours to choose: its parents are
+            if self._standing(table, group.columns):
+                continue  # the row's own key is not ours to choose: its parents are
             pool = self._pool(table, group)
             edge = pool.edges.get(draft.edge)
             start = draft.index % max(1, len(pool.accepted))
@@ -299,6 +300,14 @@ class Loader:
             for values in (*([edge] if edge else ()), *turned):
                 changes = dict(zip(pool.columns, values, strict=True))
                 yield changes, self._links(table, changes)
+
+    def _standing(self, table: Table, columns: Collection[str]) -> set[str]:
+        """Those of a rule's columns that hold the row's own key, by which this row or others name it."""
+        own = [r for r in self.assembler.choosers[table.name].references.values() if r.own]
+        keys = {name for link in table.parent_links for name in link.columns}
+        if any(name in r.columns for r in own for name in columns):
+            keys.update(name for r in own for name in r.target_columns)
+        return {name for name in columns if table.column(name).auto or name in keys}
 
     def _links(self, table: Table, changes: dict[str, object]) -> dict[str, int | None]:
         """Positions of the parents that solved values name."""

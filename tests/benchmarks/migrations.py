@@ -145,7 +145,9 @@ def _timed(act: Callable[[], object]) -> float:
 
 
 def _validate(connection: Any, phase: Any) -> None:
-    from dbstate.rehearsal import MigrationAsked, Wish, find_route, validate
+    from dbstate.rehearsal.route import Asked as MigrationAsked
+    from dbstate.rehearsal.route import find_route
+    from dbstate.rehearsal.validate import Wish, validate
 
     route = find_route(connection, MigrationAsked(APP, MIGRATION))
     validation = validate(connection, route, Wish(phase=phase, timeout=3_600))

@@ -57,6 +57,7 @@ def test_it_stops_after_users_were_killed(place: embedded.Place, use: Use, event
     assert eventually(lambda: gone(place))
 
 
+@pytest.mark.slow
 def test_a_user_killed_while_starting_leaves_nothing(
     new_place: embedded.Place, use: Use, eventually: Eventually
 ) -> None:
@@ -67,6 +68,7 @@ def test_a_user_killed_while_starting_leaves_nothing(
     assert use(new_place).ready().server
 
 
+@pytest.mark.slow
 def test_a_frozen_user_keeps_it(place: embedded.Place, use: Use, eventually: Eventually) -> None:
     client = use(place).ready()
     client.send(signal.SIGSTOP)
@@ -183,6 +185,7 @@ def test_another_server_on_our_socket_is_refused(projects: Callable[[str], embed
     assert embedded.status(other).running
 
 
+@pytest.mark.slow
 def test_no_order_goes_to_another_server(
     projects: Callable[[str], embedded.Place], use: Use, monkeypatch: pytest.MonkeyPatch
 ) -> None:

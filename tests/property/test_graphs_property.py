@@ -123,6 +123,14 @@ AWKWARD = {
     "may not name itself in the database": (
         ModelSpec(relations=(Relation("not_self", 0, optional=False, variant=1),)),
     ),
+    "may not name itself in the database, with a key of its own": (
+        ModelSpec(key="text", relations=(Relation("not_self", 0, optional=False, variant=1),)),
+        ModelSpec(key="integer", relations=(Relation("not_self", 1, optional=False, variant=5),)),
+    ),
+    "may not name itself in the database, as an heir": (
+        ModelSpec(key="uuid"),
+        ModelSpec(parent=0, relations=(Relation("not_self", 1, optional=False, variant=1),)),
+    ),
     "leaves few unique numbers to its heirs": (
         ModelSpec(traits=(Trait("check_range", variant=1, unique=True),)),
         ModelSpec(parent=0),
@@ -177,7 +185,7 @@ def test_a_row_is_changed_where_none_fits_what_a_key_is_limited_to(variant: int,
 
 
 @settings(
-    max_examples=100,
+    max_examples=60,
     derandomize=True,
     deadline=None,
     suppress_health_check=list(HealthCheck),

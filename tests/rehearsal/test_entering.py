@@ -57,6 +57,7 @@ def test_its_rows_are_rows_that_are_there(base: Project, tmp_path: Path) -> None
     assert "entered on the copy first: two customers share an address" in result.told["notes"]
 
 
+@pytest.mark.slow
 def test_another_state_is_no_obstacle(base: Project, tmp_path: Path) -> None:
     run(base, tmp_path, scenario("without", "safe", '"customer without an address exists"'))
 
@@ -69,6 +70,7 @@ def test_asking_the_rows_alone_says_that_it_did_without(base: Project, tmp_path:
     assert any("not entered in this phase" in note for note in result.told["notes"])
 
 
+@pytest.mark.slow
 def test_an_unknown_state_is_no_verdict(base: Project, tmp_path: Path) -> None:
     result = run(base, tmp_path, scenario("unknown", "none", '"two customers share a house"'))
     assert "two customers share an address" in result.said, "the nearest name"

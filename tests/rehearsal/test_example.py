@@ -82,10 +82,16 @@ def run(folder: Path, entry: dict[str, Any], *arguments: str) -> subprocess.Comp
     )
 
 
+ALWAYS = {"right"}
+"""The others are slow."""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sql", "verdict"),
-    [one[1:] for one in MUTATIONS],
-    ids=[one[0] for one in MUTATIONS],
+    [
+        pytest.param(*one[1:], id=one[0], marks=() if one[0] in ALWAYS else (pytest.mark.slow,))
+        for one in MUTATIONS
+    ],
 )
 def test_each_mutation_is_caught(
     project: tuple[Path, dict[str, Any]], django_db_blocker: Any, old: str, new: str, sql: str, verdict: str
@@ -107,6 +113,7 @@ def test_each_mutation_is_caught(
     assert json.loads(done.stdout)["verdict"] == verdict
 
 
+@pytest.mark.slow
 def test_the_scripts_can_be_used(
     project: tuple[Path, dict[str, Any]], django_db_blocker: Any, tmp_path: Path
 ) -> None:

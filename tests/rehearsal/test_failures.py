@@ -33,15 +33,18 @@ def test_an_exception_says_where(project: Project) -> None:
     assert failure.where.endswith("0002_code.py:8")
 
 
+@pytest.mark.slow
 def test_leaving_the_process_by_an_exception_is_a_failure(project: Project) -> None:
     assert failing(project, "raise SystemExit(3)").kind == "raised"
 
 
+@pytest.mark.slow
 def test_a_hanging_migration_is_ended(project: Project) -> None:
     failure = failing(project, "import time; time.sleep(60)", timeout=2)
     assert (failure.kind, failure.message) == ("timeout", "it took more than 2 seconds")
 
 
+@pytest.mark.slow
 def test_a_hanging_statement_is_ended_with_its_copy(project: Project) -> None:
     failure = failing(project, "editor.execute('SELECT pg_sleep(60)')", timeout=2)
     assert failure.kind == "timeout"
@@ -50,11 +53,13 @@ def test_a_hanging_statement_is_ended_with_its_copy(project: Project) -> None:
         assert cursor.fetchone()[0] <= 1
 
 
+@pytest.mark.slow
 def test_a_session_that_ends_itself_is_told_apart(project: Project) -> None:
     code = "editor.execute('SELECT pg_terminate_backend(pg_backend_pid())')"
     assert failing(project, code).kind == "lost connection"
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_is_told_apart(project: Project) -> None:
     failure = failing(project, "import os; os._exit(7)")
     assert (failure.kind, failure.message) == ("died", "its process ended with code 7")
@@ -103,6 +108,7 @@ def test_what_a_failed_concurrent_index_leaves_is_named_with_its_cure(project: P
     ]
 
 
+@pytest.mark.slow
 def test_an_interrupted_concurrent_index_is_in_the_way_until_it_is_cleared(project: Project) -> None:
     orders(project).migration(
         "0002_index",

@@ -53,6 +53,7 @@ def test_made_rows_are_rows_of_the_models_of_before(project: Project) -> None:
     assert [(one.column, one.held > 0) for one in change.dropped] == [("gone", True)]
 
 
+@pytest.mark.slow
 def test_made_rows_have_null_wherever_the_column_may_be_null(project: Project) -> None:
     orders(project).migration("0002_more", 'AddField("order", "seen", models.DateField(null=True)),')
     project.migration("0003_seen", 'AlterField("order", "seen", models.DateField()),')
@@ -61,6 +62,7 @@ def test_made_rows_have_null_wherever_the_column_may_be_null(project: Project) -
     assert (failure.sqlstate, failure.column) == ("23502", "seen")
 
 
+@pytest.mark.slow
 def test_made_rows_find_schemas_that_no_migration_makes(project: Project) -> None:
     project.sql("CREATE SCHEMA aside")
     project.migration(
@@ -97,6 +99,7 @@ def test_a_clone_is_migrated_where_it_is(project: Project) -> None:
         assert evidence.failure is None
 
 
+@pytest.mark.slow
 def test_parents_that_are_not_applied_come_first(project: Project) -> None:
     orders(project).migration("0002_extra", FIELD)
     project.migration("0003_more", 'AddField("order", "more", models.IntegerField(null=True)),')
@@ -198,6 +201,7 @@ def children_of(project: Project) -> int:
 
 
 @pytest.mark.parametrize("origin", ["live", "snapshot", "generated"])
+@pytest.mark.slow
 def test_the_owner_of_the_database_need_not_be_a_superuser(project: Project, origin: str) -> None:
     role = f"dbstate_owner_{os.getpid()}_{origin}"
     run_on_server(f"CREATE ROLE {role} LOGIN CREATEDB")

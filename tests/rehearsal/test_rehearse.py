@@ -74,6 +74,7 @@ def test_a_failure_names_the_operation_and_the_rows(project: Project) -> None:
     assert evidence.applied is None
 
 
+@pytest.mark.slow
 def test_a_dropped_column_does_not_come_back(project: Project) -> None:
     orders(project).migration("0002_no_note", 'RemoveField("order", "note"),')
     evidence = project.rehearse("0002_no_note")
@@ -160,6 +161,7 @@ def dump(cursor: object) -> list[object]:
     return found
 
 
+@pytest.mark.slow
 def test_of_a_large_database_only_rows_that_can_change_are_kept(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +221,7 @@ STAMP = """
 """
 
 
+@pytest.mark.slow
 def test_a_trigger_that_stamps_rows_is_no_failure_to_read_them_back(project: Project) -> None:
     orders(project).sql(
         STAMP, "CREATE TRIGGER stamp BEFORE UPDATE ON shop_order FOR EACH ROW EXECUTE FUNCTION stamp()"
@@ -227,6 +230,7 @@ def test_a_trigger_that_stamps_rows_is_no_failure_to_read_them_back(project: Pro
     assert [(one.failure, one.tried) for one in project.rehearse("0002_extra").written] == [("", True)]
 
 
+@pytest.mark.slow
 def test_rows_that_do_not_come_back_as_they_were_written_are_told(project: Project) -> None:
     orders(project).migration(
         "0002_price",

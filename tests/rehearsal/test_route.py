@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from dbstate.rehearsal import MigrationAsked, RouteError, find_route
-from dbstate.rehearsal.route import _changed_files, project_apps
+from dbstate.rehearsal.route import Asked as MigrationAsked
+from dbstate.rehearsal.route import RouteError, _changed_files, find_route, project_apps
 
 pytestmark = pytest.mark.django_db
 

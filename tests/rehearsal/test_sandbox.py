@@ -49,6 +49,7 @@ def rows(project: Project) -> int:
         "connection.Database.connect(f'postgresql://{USER}@/{NAME}?host={HOST}&port={PORT}')",
     ],
 )
+@pytest.mark.slow
 def test_a_connection_past_django_leads_to_the_copy(project: Project, connect: str) -> None:
     entry = project.entry
     names = [f"{key} = {entry[key]!r}" for key in ("NAME", "HOST", "PORT", "USER")]
@@ -59,6 +60,7 @@ def test_a_connection_past_django_leads_to_the_copy(project: Project, connect: s
     assert rows(project) == 3
 
 
+@pytest.mark.slow
 def test_a_connection_to_another_database_is_refused(project: Project) -> None:
     entry = project.entry
     with scratch_database() as other:
@@ -101,6 +103,7 @@ def test_the_network_and_programs_are_refused(project: Project, line: str, refus
     assert run.refused == (refused,)
 
 
+@pytest.mark.slow
 def test_what_was_refused_is_told_although_the_migration_went_on(project: Project) -> None:
     run = applied(
         project, "try:", "    socket.create_connection(('127.0.0.1', 9))", "except OSError:", "    pass"
@@ -137,6 +140,7 @@ def test_another_database_can_be_read_and_not_written(project: Project) -> None:
         assert fetch(connection, "SELECT count(*) FROM rates") == 1
 
 
+@pytest.mark.slow
 def test_an_alias_of_the_same_database_leads_to_the_copy(project: Project) -> None:
     databases = {"default": project.entry, "replica": project.entry}
     settings = project.folder / "small_settings.py"
@@ -150,6 +154,7 @@ def test_an_alias_of_the_same_database_leads_to_the_copy(project: Project) -> No
     assert run.failure is None
 
 
+@pytest.mark.slow
 def test_addresses_in_the_environment_lead_to_the_copy(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,7 @@ def test_a_transaction_over_more_tables_than_there_are_locks_is_refused() -> Non
 
 
 @pytest.mark.usefixtures("empty")
+@pytest.mark.slow
 def test_no_table_takes_less_than_the_estimate() -> None:
     assert seed("shop", "--rows", "300").code == 0
     for label in ("shop.plan", "shop.orderline", "shop.user", "shop.user_groups"):

@@ -13,7 +13,9 @@ from dbstate.management.options import Options, UsageError
 from dbstate.management.output import write_file
 from dbstate.management.validation_report import as_json, as_text
 from dbstate.management.validation_request import add_arguments, read_asked, read_wish
-from dbstate.rehearsal import Undecided, Validation, find_route, validate
+from dbstate.rehearsal.errors import Undecided
+from dbstate.rehearsal.route import find_route
+from dbstate.rehearsal.validate import Validation, validate
 from dbstate.reports import render_github, render_junit, render_sarif
 
 

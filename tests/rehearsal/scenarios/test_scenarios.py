@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.rehearsal.projects import Project
-from tests.rehearsal.scenarios import combined, further, judged, prechecked, rehearsed
+from tests.rehearsal.scenarios import combined, further, judged, prechecked, rehearsed, schema
 from tests.rehearsal.scenarios.scenario import Scenario, base_project, complaints, run_scenario
 
 SCENARIOS = (
@@ -18,13 +18,12 @@ SCENARIOS = (
     *further.SCENARIOS,
     *rehearsed.SCENARIOS,
     *combined.SCENARIOS,
+    *schema.SCENARIOS,
 )
 ALWAYS = frozenset(
     {
         "not_null_nulls",
-        "not_null_after_partial_backfill",
         "unique_twins",
-        "too_large_and_negative",
         "too_long",
         "undeclared_update",
         "declared_update",
@@ -33,6 +32,10 @@ ALWAYS = frozenset(
         "split_join_wrong",
         "own_post_check",
         "parents",
+        "field_by_hand_of_another_type",
+        "check_by_hand_not_valid",
+        "type_that_does_not_come_back",
+        "everything_new",
     }
 )
 """One of each kind; each takes two processes and a database, so the others are marked as slow."""
