@@ -74,11 +74,15 @@ class References:
 
     def _all(self, table: Table, second_pass: bool) -> Iterator[Reference]:
         generic_columns = {g.type_column for g in table.generic_keys}
+        spared = self._spared(table)
         for key in table.foreign_keys:
             if not key.parent_link and key.columns[0] not in generic_columns:
                 yield self._foreign(table, key, second_pass)
         for generic in table.generic_keys:
-            yield self._generic(table, generic)
+            if (table.name, generic.name) in spared:
+                yield self._left_empty(table, generic)
+            else:
+                yield self._generic(table, generic)
 
     def _foreign(self, table: Table, key: ForeignKey, second_pass: bool) -> Reference:
         own = key.target == table.name
@@ -166,6 +170,36 @@ class References:
         return [p for p in positions if fits(p)] or [
             p for p in range(len(stock)) if stock.alive[p] and fits(p)
         ]
+
+    def _spared(self, table: Table) -> set[tuple[str, str]]:
+        """Generic keys that name nothing, since another with the same type column does.
+
+        A type has one kind of key: of an object id for numbers and one for UUIDs one is set.
+        """
+        sharing: dict[str, list[GenericKey]] = {}
+        for generic in table.generic_keys:
+            sharing.setdefault(generic.type_column, []).append(generic)
+        spared: set[tuple[str, str]] = set()
+        for generics in sharing.values():
+            if len(generics) > 1:
+                chosen = max(generics, key=lambda one: len(self._generic_options(table, one)))
+                optional = (g for g in generics if g is not chosen and table.column(g.object_column).null)
+                spared.update((table.name, generic.name) for generic in optional)
+        return spared
+
+    @staticmethod
+    def _left_empty(table: Table, key: GenericKey) -> Reference:
+        return Reference(
+            table=table.name,
+            name=key.name,
+            columns=(key.object_column,),
+            target="",
+            target_columns=(),
+            null=True,
+            blank=True,
+            options=(),
+            positions=(),
+        )
 
     def _generic(self, table: Table, key: GenericKey) -> Reference:
         options = self._generic_options(table, key)

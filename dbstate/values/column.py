@@ -356,7 +356,9 @@ def column_values(
     value each time.
     """
     family = family_of(table, column, setting, unique=unique, disjoint=disjoint, place=place, made=made)
-    return ColumnValues(family, accept=accept, hold=hold, empties=empties(table, column, unique=unique))
+    always = family.task.meaning is not None and family.task.meaning.always
+    left = () if always else empties(table, column, unique=unique)
+    return ColumnValues(family, accept=accept, hold=hold, empties=left)
 
 
 def family_of(

@@ -33,6 +33,8 @@ class Meaning:
     """A code, an address or the like: not cut, not padded, no awkward characters."""
     agrees: bool = False
     """Agrees with other columns of the row: not left empty at random."""
+    always: bool = False
+    """Never empty, whatever the column admits: who reads the row counts on it."""
     inside: bool = False
     """Puts the draw's ``serial`` or ``digits`` into the value by itself."""
     shortest: int = 0

@@ -314,6 +314,16 @@ def test_unique_values_differ(kind: str, field: str, most: int, start: int, seed
     assert len(set(edges) | set(seen)) == len(edges) + len(seen)
 
 
+def test_values_of_settings_are_numbers_and_never_empty() -> None:
+    """Projects load such tables when they start: mayan reads each value as YAML, which NULL is not."""
+    key, value = column("key", max_length=50), column("value", null=True, blank=True)
+    for label, of_settings in (("app.UpdatedSetting", True), ("app.Reading", False)):
+        made = column_values(Table("t", label, (key, value), ("key",)), value, SETTING)
+        texts = [made.realistic(row) for row in range(60)] + [made.edge(edge, 3) for edge in EDGES]
+        assert all(text is MISSING or str(text).isdecimal() for text in texts) == of_settings
+
+
+
 @pytest.mark.parametrize("kind", ["boolean", "integer", "text"])
 def test_small_domains_are_counted_through(kind: str) -> None:
     one = {

@@ -34,6 +34,11 @@ def ip(draw: Draw) -> str:
     return ipv6(draw) if six else ipv4(draw)
 
 
+def setting_value(draw: Draw) -> str:
+    """What JSON, YAML and int() read alike: projects load their tables of settings when they start."""
+    return str(draw.between(1, 99))
+
+
 AGENTS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
@@ -132,6 +137,9 @@ WEB = (
     Meaning("code name", codename, r"(^|_)(code_?name|codename|machine_?name|system_?name|internal_?name|identifier|"
             r"app_?label|field_?name|table_?name|column_?name|attribute_?name|variable|setting_?name|param(eter)?)$",
             inside=False, coded=False),
+    Meaning("setting value", setting_value, r"^(raw_?|serialized_?|default_?)?value$", coded=True, always=True,
+            tables=r"(^|_)(settings?|preferences?|config|configuration|options?|parameters?|property|variables?)$",
+            beside=r"^(key|name|setting|slug|code|identifier|option)$"),
     Meaning("json text", json_text, r"(^|_)(json|payload|metadata|meta_?data|raw_?data|extra_?data|serialized_data|"
             r"configuration_json)$", coded=True, shortest=30),
     Meaning("cron", cron, r"(^|_)(cron|crontab|cron_?(expression|schedule))$", coded=True, shortest=11),
