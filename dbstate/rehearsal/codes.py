@@ -98,6 +98,13 @@ _ALL = (
     Code("invalid-index", "fails_pre", "", "drop the invalid index first: DROP INDEX CONCURRENTLY"),
     Code("already-there", "fails_pre", "", "find out who made it; fake the operation or remove the object"),
     Code("missing", "fails_pre", "", "find out why it is gone; the migrations say that it is there"),
+    Code(
+        "events-pending",
+        "fails_pre",
+        "",
+        "put the change of rows and the change of the table into two migrations, or run "
+        "SET CONSTRAINTS ALL IMMEDIATE between them",
+    ),
     Code("migration-raises", "fails_pre", "", "correct the migration or the rows that it meets"),
     Code("own-pre-check", "fails_pre", "", "mend the rows, or the check"),
     # wrong results

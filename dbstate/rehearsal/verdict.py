@@ -187,6 +187,8 @@ def _of_source_rehearsed(facts: Facts, *, applied: bool) -> Iterator[Finding]:
             yield from_asked(asked, "note", "pre")
 
 
+IN_USE = "55006"
+"""A table is to be changed whose rows were changed in the same transaction: its triggers have yet to run."""
 _LEFT = frozenset({"already-there", "invalid-index"})
 
 # a failure ----------------------------------------------------------------------------------------------
@@ -216,7 +218,7 @@ def _of_failure(facts: Facts, evidence: Evidence) -> Iterator[Finding]:
         f"{failure.exception.rpartition('.')[2]}: {failure.message}" if failure.exception else failure.message
     )
     yield finding_of(
-        "migration-raises",
+        "events-pending" if failure.sqlstate == IN_USE else "migration-raises",
         "note" if explained or here else "error",
         failure.phase,
         f"{failure.migration} cannot be applied: {said}",
