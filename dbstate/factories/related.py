@@ -47,7 +47,7 @@ def with_relations(
             raise BadOverride(f"cannot make {value!r} {root} of {blueprint.label}: give a number, 0 or more")
     instance = create(own)
     between = {
-        (field if field.concrete else field.remote_field).remote_field.through
+        (field.remote_field if field.auto_created else field).remote_field.through
         for field in outside.values()
         if field.many_to_many
     }
@@ -88,11 +88,11 @@ def _make(
     related = blueprint_of(blueprint.seen, field.related_model)
     using = blueprint.seen.using
     if field.many_to_many:
-        through = (field if field.concrete else field.remote_field).remote_field.through
+        through = (field.remote_field if field.auto_created else field).remote_field.through
         _check_through(blueprint, field, overrides)
         rows = [make(related, Chain(using, True, attempt=attempt), dict(overrides)) for _ in range(number)]
         if through._meta.auto_created:
-            accessor = field.name if field.concrete else field.get_accessor_name()
+            accessor = field.get_accessor_name() if field.auto_created else field.name
             getattr(instance, accessor).add(*rows)
             return
         between = blueprint_of(blueprint.seen, through)

@@ -378,6 +378,10 @@ class Chooser:
 
     # rows that were refused, rows that were left out -----------------------------------------------
 
+    def agrees(self, reference: Reference) -> bool:
+        """Whether what it names has to agree with what others of the row's keys lead to."""
+        return bool(self._rules[reference.name])
+
     def alternatives(
         self, reference: Reference, draft: Draft, most: int = 6
     ) -> Iterator[tuple[dict[str, object], int | None]]:

@@ -99,6 +99,7 @@ class Mender:
         self.spent = 0
         states: deque[tuple[list[Change], tuple[Complaint, ...]]] = deque([([], complaints)])
         seen = {_signature(complaints)}
+        tried = {_changed(draft, ())}
         plateau: list[tuple[list[Change], tuple[Complaint, ...]]] = []
         while (states or plateau) and self.spent < self.budget:
             changes, current = states.popleft() if states else plateau.pop(0)
@@ -106,6 +107,10 @@ class Mender:
                 if self.spent >= self.budget:
                     break
                 trial = [*changes, change, *change.more]
+                row = _changed(draft, trial)
+                if row in tried:
+                    continue
+                tried.add(row)
                 answer = self.complaints(draft, trial)
                 if not answer:
                     return trial
@@ -362,6 +367,18 @@ def apply(draft: Draft, changes: Sequence[Change]) -> dict[str, set[str]]:
         draft.links[change.table].update(change.links)
         touched.setdefault(change.table, set()).update(change.values)
     return touched
+
+
+def _changed(draft: Draft, changes: Sequence[Change]) -> frozenset[tuple[str, str, str]]:
+    """What the changes make of the row: by different ways to the same row it is asked about once."""
+    made: dict[tuple[str, str], object] = {}
+    for change in changes:
+        made.update({(change.table, name): value for name, value in change.values.items()})
+    return frozenset(
+        (table, name, repr(value))
+        for (table, name), value in made.items()
+        if value is not draft.values[table].get(name) and repr(value) != repr(draft.values[table].get(name))
+    )
 
 
 def _signature(complaints: Sequence[Complaint]) -> frozenset[tuple[str | None, str]]:

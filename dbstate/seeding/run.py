@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -63,7 +63,7 @@ class Runner:
             made += self._second_chance()
             for done in made:
                 if any(session.catalog[name].has_clean for name in done.unit.chain):
-                    self._verify_again(done)
+                    self._verify_again(done, made)
             names = list(dict.fromkeys(name for done in made for name in done.unit.chain))
             changed = finish(session.keys_made(names))
             for done in made:
@@ -77,12 +77,12 @@ class Runner:
         session.report.seconds = time.monotonic() - started
         return session.report
 
-    def _verify_again(self, done: Made) -> None:
+    def _verify_again(self, done: Made, made: Sequence[Made]) -> None:
         """Ask again at the end: clean() may look at rows that came later."""
         session = self.session
         try:
             with transaction.atomic(using=session.alias):
-                verify(session, done)
+                verify(session, done, made)
                 session.backend.check_constraints_now(session.connection)
         except LoadRefused as refused:
             done.result.notes.append(f"not mended at the end: {refused}")

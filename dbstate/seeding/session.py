@@ -39,8 +39,6 @@ class Made:
     left_out: list[str] = field(default_factory=list)
     refused: list[tuple[Complaint, ...]] = field(default_factory=list)
     """What full_clean() says of rows that stay, one entry a row."""
-    given_up: dict[int, tuple[Complaint, ...]] = field(default_factory=dict)
-    """By row index, complaints for which no change was found: not searched again."""
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.db import DatabaseError, transaction
 
@@ -12,7 +13,7 @@ from dbstate.backends import LoadRefused
 from dbstate.binding import CRASHED, UNPRINTABLE, Complaint
 from dbstate.errors import DbstateError
 from dbstate.findings import Finding
-from dbstate.rows import Draft
+from dbstate.rows import Draft, Reference
 from dbstate.seeding.mend import Mender, apply
 from dbstate.seeding.session import Made, Session
 from dbstate.seeding.units import draft_rows, place_in_trees, trees_of, write
@@ -25,8 +26,11 @@ REPLACED = 24
 Complaints = tuple[Complaint, ...]
 
 
-def verify(session: Session, made: Made) -> None:
-    """Have all rows accepted, as far as that can be had."""
+def verify(session: Session, made: Made, others: Sequence[Made] = ()) -> None:
+    """Have all rows accepted, as far as that can be had.
+
+    ``others``: units made since, whose rows may be what clean() has against rows of this one.
+    """
     trees = trees_of(session, made.unit)
     mender = Mender(
         session.catalog,
@@ -43,6 +47,12 @@ def verify(session: Session, made: Made) -> None:
     if refused and len(refused) < len(checked):
         # What was mended since may have been the reason.
         refused = _judge(session, made, mender, [draft for draft, _ in refused])
+    if others:
+        refused = [
+            (draft, said)
+            for draft, said in refused
+            if not _Release(session, made, others, draft, {said}).tried()
+        ]
     if _parents(checked, trees) != parents:
         _plant_again(session, made, trees)
     made.refused = [complaints for _, complaints in refused]
@@ -103,12 +113,9 @@ def _judge(
 ) -> list[tuple[Draft, Complaints]]:
     """Rows that are refused and could not be mended."""
     bad: list[tuple[Draft, Complaints]] = []
-    hopeless: list[tuple[Draft, Complaints]] = []
     for draft, complaints in zip(drafts, _complaints(session, made, drafts), strict=True):
-        if complaints and made.given_up.get(draft.index) != complaints:
+        if complaints:
             bad.append((draft, complaints))
-        elif complaints:
-            hopeless.append((draft, complaints))
         elif mender.good is None:
             mender.good = draft
     return [
@@ -155,6 +162,97 @@ def _mend(session: Session, made: Made, mender: Mender, draft: Draft, complaints
             positions[position] = draft.links[name].get(key)
     mender.good = mender.good or draft
     return True
+
+
+@dataclass(slots=True)
+class _Release:
+    """Has the rows by which a row is named name others, until full_clean() accepts all of them."""
+
+    session: Session
+    made: Made
+    others: Sequence[Made]
+    draft: Draft
+    seen: set[Complaints]
+    moved: list[tuple[Made, str, Draft, dict[str, object], dict[str, int | None]]] = field(
+        default_factory=list
+    )
+    """The rows that name others now, as they were."""
+
+    def tried(self) -> bool:
+        """Whether it went; if not, all is as it was."""
+        try:
+            with transaction.atomic(using=self.session.alias):
+                while self._step():
+                    pass
+        except _StillRefused:
+            for _, name, row, values, links in reversed(self.moved):
+                row.values[name], row.links[name] = values, links
+            return False
+        for other, name, row, *_ in self.moved:
+            other.assembler.restock(row, name)
+        return True
+
+    def _step(self) -> bool:
+        """Whether the row is refused still, for something new; _StillRefused when nothing changes that."""
+        for other in self.others:
+            for name in other.unit.chain if other is not self.made else ():
+                kept = {*self.session.kept(self.session.catalog[name])}
+                chooser = other.assembler.choosers[name]
+                for reference in chooser.references.values():
+                    position = self.draft.positions.get(reference.target)
+                    if position is None or chooser.agrees(reference) or kept & set(reference.columns):
+                        continue
+                    naming = [d for d in other.drafts if d.links[name].get(reference.name) == position]
+                    said = self._said_after(other, reference, naming) if naming else None
+                    if said is not None:
+                        self.seen.add(said)
+                        return bool(said)
+        raise _StillRefused("no row that names it is the reason")
+
+    def _said_after(self, other: Made, reference: Reference, naming: Sequence[Draft]) -> Complaints | None:
+        """What is said of the row once these name others; None when it is nothing new: then they do not."""
+        if self.session.purse.left <= 0:
+            return None
+        self.session.purse.left -= 1 + len(naming)
+        name, before = reference.table, len(self.moved)
+        try:
+            with transaction.atomic(using=self.session.alias):
+                for row in naming:
+                    self.moved.append((other, name, row, dict(row.values[name]), dict(row.links[name])))
+                    _name_another(self.session, other, reference, row)
+                (said,) = _complaints(self.session, self.made, [self.draft])
+                if said in self.seen or any(_complaints(self.session, other, naming)):
+                    raise _StillRefused("a row is refused as before, or another one is now")
+        except (LoadRefused, _StillRefused):
+            for _, _, row, values, links in self.moved[before:]:
+                row.values[name], row.links[name] = values, links
+            del self.moved[before:]
+            return None
+        return said
+
+
+def _name_another(session: Session, other: Made, reference: Reference, row: Draft) -> None:
+    """Change which row it names in the database; _StillRefused when that takes no other."""
+    name = reference.table
+    table, chooser = session.catalog[name], other.assembler.choosers[name]
+    named = row.links[name][reference.name]
+    for values, position in chooser.alternatives(reference, row):
+        if position is None or position == named:
+            continue
+        old = dict(row.values[name])
+        row.values[name].update(values)
+        encoded = session.encoded(table, row, [*table.primary_key, *reference.columns])
+        try:
+            with transaction.atomic(using=session.alias):
+                session.backend.update(
+                    session.connection, table, table.primary_key, reference.columns, [encoded]
+                )
+        except LoadRefused:
+            row.values[name] = old
+            continue
+        row.links[name][reference.name] = position
+        return
+    raise _StillRefused("the database takes no other row in its place")
 
 
 class _StillRefused(DbstateError):

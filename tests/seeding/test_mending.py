@@ -190,3 +190,25 @@ def test_generic_keys_that_share_their_type_column(empty: str) -> None:
     things = set(Thing._base_manager.values_list("pk", flat=True))
     assert set(Value._base_manager.values_list("number", "uuid")) <= {(number, None) for number in things}
     assert Value._base_manager.count() >= 5
+
+
+def test_rows_that_came_later_name_others_where_clean_wants_that(apps: Apps) -> None:
+    class Folder(models.Model):
+        class Meta(Here):
+            pass
+
+        def clean(self) -> None:
+            if self.pk % 3 == 0 and self.papers.exists():
+                raise ValidationError("Every third folder stays empty.")
+
+    class Paper(models.Model):
+        folder = models.ForeignKey(Folder, models.CASCADE, related_name="papers")
+        number = models.IntegerField()
+
+        class Meta(Here):
+            unique_together = (("folder", "number"),)
+
+    report = filled(apps, Folder, Paper)
+    assert report.findings == []
+    assert Paper._base_manager.count() == 10
+    assert not [pk for pk in Paper._base_manager.values_list("folder", flat=True) if pk % 3 == 0]

@@ -323,7 +323,6 @@ def test_values_of_settings_are_numbers_and_never_empty() -> None:
         assert all(text is MISSING or str(text).isdecimal() for text in texts) == of_settings
 
 
-
 @pytest.mark.parametrize("kind", ["boolean", "integer", "text"])
 def test_small_domains_are_counted_through(kind: str) -> None:
     one = {
