@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Sequence
 from typing import Any
 from unittest import mock
 
@@ -29,6 +28,7 @@ from tests.property.graphs import (
 from tests.property.judge import check_database
 from tests.property.parts import ONLY_POSTGRESQL
 from tests.property.traits import Trait
+from tests.turns import its_turn
 
 NOW = datetime.datetime(2025, 6, 15, 12, tzinfo=datetime.UTC)
 SMALL = 4
@@ -198,17 +198,8 @@ def test_any_small_graph_holds(database: None, graph: Graph) -> None:
     assert found == []
 
 
-def slice_of(seeds: Sequence[int]) -> list[int]:
-    """Those of the seeds whose turn it is: all, or every so-manyth with ``DBSTATE_SLICE=2/8``.
-
-    Each run of .ci/run takes another slice, as all of them take longer than anybody waits.
-    """
-    turn, _, slices = os.environ.get("DBSTATE_SLICE", "0/1").partition("/")
-    return [seed for seed in seeds if seed % int(slices) == int(turn) % int(slices)]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", slice_of(range(1000, 4000)))
+@pytest.mark.parametrize("seed", [seed for seed in range(1000, 4000) if its_turn(seed, 24)])
 def test_a_middling_graph_holds(seed: int, database: None) -> None:
     graph = graph_from_seed(seed, vendor=connection.vendor)
     assert problems_of(graph) == [], graph
@@ -222,6 +213,6 @@ def test_any_graph_holds(database: None, graph: Graph) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", slice_of(range(5000, 5040)))
+@pytest.mark.parametrize("seed", [seed for seed in range(5000, 5040) if its_turn(seed, 12)])
 def test_a_large_graph_holds(seed: int, database: None) -> None:
     assert problems_of(graph_from_seed(seed, greatest=40, vendor=connection.vendor)) == []

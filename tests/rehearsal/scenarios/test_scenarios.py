@@ -11,6 +11,7 @@ import pytest
 from tests.rehearsal.projects import Project
 from tests.rehearsal.scenarios import combined, further, judged, prechecked, rehearsed, schema
 from tests.rehearsal.scenarios.scenario import Scenario, base_project, complaints, run_scenario
+from tests.turns import its_turn
 
 SCENARIOS = (
     *prechecked.SCENARIOS,
@@ -54,7 +55,10 @@ def shop(
         yield project
 
 
-@pytest.mark.parametrize("scenario", [marked(scenario) for scenario in SCENARIOS])
+@pytest.mark.parametrize(
+    "scenario",
+    [marked(one) for number, one in enumerate(SCENARIOS) if one.name in ALWAYS or its_turn(number, 2)],
+)
 def test_scenario(scenario: Scenario, shop: Project, tmp_path: Path, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         result = run_scenario(shop, scenario, tmp_path / "project")
