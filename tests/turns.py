@@ -1,4 +1,4 @@
-"""Long series of tests, of which each run of .ci/run takes a part: all of it takes longer than anybody waits."""
+"""Long series of tests: each run of .ci/run takes a part of them."""
 
 from __future__ import annotations
 
