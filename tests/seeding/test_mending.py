@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -212,3 +213,24 @@ def test_rows_that_came_later_name_others_where_clean_wants_that(apps: Apps) -> 
     assert report.findings == []
     assert Paper._base_manager.count() == 10
     assert not [pk for pk in Paper._base_manager.values_list("folder", flat=True) if pk % 3 == 0]
+
+
+def test_the_same_row_is_not_asked_about_again_and_again(apps: Apps) -> None:
+    """The few values of such columns are come upon in many ways; each question may cost queries."""
+    asked: Counter[tuple[Any, ...]] = Counter()
+
+    class Hopeless(models.Model):
+        kind = models.CharField(max_length=1, choices=[("a", "a"), ("b", "b")])
+        flag = models.BooleanField()
+
+        class Meta(Here):
+            pass
+
+        def clean(self) -> None:
+            asked[self.pk, self.kind, self.flag] += 1
+            raise ValidationError("Nothing will do.")
+
+    report = filled(apps, Hopeless)
+    assert [finding.code for finding in report.findings] == ["full-clean"]
+    # As it was loaded, while it is mended, and again at the end.
+    assert max(asked.values()) <= 4
