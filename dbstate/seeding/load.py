@@ -267,9 +267,9 @@ class Loader:
     def _other_parents(
         self, table: Table, draft: Draft, named: tuple[str, ...]
     ) -> Iterator[tuple[dict[str, object], dict[str, int | None]]]:
-        chooser = self.assembler.choosers[table.name]
+        chooser, standing = self.assembler.choosers[table.name], self._standing(table, named)
         for reference in chooser.references.values():
-            if not named or set(reference.columns) & set(named):
+            if not named or (set(reference.columns) & set(named)) - standing:
                 for values, position in chooser.alternatives(reference, draft, most=40 if named else 8):
                     yield values, {reference.name: position}
 

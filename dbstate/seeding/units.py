@@ -40,10 +40,11 @@ def _make(session: Session, unit: Unit) -> Made:
         if reason:
             raise Unfillable(unit.label, reason)
     lengths = {name: len(session.stocks[name]) for name in unit.chain if name in session.stocks}
-    held = session.backend.occupancy(session.connection, [session.catalog[unit.table]], at_most=COUNTED)
+    chain = [session.catalog[name] for name in unit.chain]
+    held = session.backend.occupancy(session.connection, chain, at_most=COUNTED)
     there = held[unit.table] or 0
     assembler, trees = _assembler(session, unit)
-    if there:
+    if any(held.values()):
         _count_existing(session, unit, assembler)
     made = Made(unit, assembler, [], TableResult(unit.label, existing=unit.existing), 0)
     if there > unit.existing:

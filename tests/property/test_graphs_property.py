@@ -56,7 +56,21 @@ def problems_of(graph: Graph) -> list[str]:
         # Whether a table may be empty depends on the report, too: unnamed() sees to that.
         labels = {model._meta.label for model in built.all_models()}
         found = check_database(built.all_models(), may_be_empty=labels)
+        found = [line for line in found if line not in nothing_to_name(built)]
         return found + unnamed(built, report) + too_few(built)
+
+
+def nothing_to_name(built: Built) -> set[str]:
+    """What full_clean() says rightly: a key that forms ask for, to a table that can have no rows."""
+    blank = "This field cannot be blank."
+    return {
+        f"{model._meta.label}: {model._base_manager.count()} x full_clean: {field.name}: {blank}"
+        for model in built.models
+        for field in model._meta.local_fields
+        if field.is_relation and field.null and not field.blank
+        if field.related_model._meta.label in may_be_empty(built)
+        if not field.related_model._base_manager.exists()
+    }
 
 
 def may_be_empty(built: Built) -> set[str]:
@@ -130,6 +144,16 @@ AWKWARD = {
     "may not name itself in the database, as an heir": (
         ModelSpec(key="uuid"),
         ModelSpec(parent=0, relations=(Relation("not_self", 1, optional=False, variant=1),)),
+    ),
+    "may not name itself in the database, by a key that is another's": (
+        ModelSpec(),
+        ModelSpec(
+            key="one_to_one",
+            relations=(
+                Relation("key", 0, optional=False),
+                Relation("not_self", 1, optional=False, variant=3),
+            ),
+        ),
     ),
     "leaves few unique numbers to its heirs": (
         ModelSpec(traits=(Trait("check_range", variant=1, unique=True),)),

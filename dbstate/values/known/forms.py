@@ -223,7 +223,7 @@ FORMS: tuple[Form, ...] = (
     (r"csr|signing_request|\bpem", request_text),
     (r"public_?key|\bpem|ssh", public_key_text),
     (r"private_?key|\bpem|secret_?key", private_key_text),
-    (r"repo|\bgit|\bvcs|clone|upstream|\bscm", lambda draw: f"https://git.example.org/group/{word(draw)}-{number(draw, 1, 99)}.git"),
+    (r"repo|\bgit|\bvcs|clone|upstream|\bscm", lambda draw: f"https://example.org/group/{word(draw)}-{number(draw, 1, 99)}.git"),
     (r"usage_?key|block_?key|opaque|locator",
         lambda draw: f"block-v1:Example+CS101+2024+type@problem+block@{number(draw, 1, 99):032x}"),
     (r"semver|version", lambda draw: f"{draw.between(1, 9)}.{draw.below(20)}.{number(draw, 0, 30)}"),
