@@ -123,9 +123,9 @@ class Loader:
         with transaction.atomic(using=self.connection.alias):
             for name in self.assembler.chain:
                 table = self.catalog[name]
-                self.backend.load(
-                    self.connection, table, self.written(table), (self.line(table, d) for d in drafts)
-                )
+                # All lines are there before the first is sent: fields may ask the database for their values.
+                lines = [self.line(table, draft) for draft in drafts]
+                self.backend.load(self.connection, table, self.written(table), lines)
 
     def _mend(self, drafts: list[Draft], refused: LoadRefused) -> list[Draft]:
         """Drafts that the twins of all tables accept, mended where need be.

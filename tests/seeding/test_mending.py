@@ -234,3 +234,26 @@ def test_the_same_row_is_not_asked_about_again_and_again(apps: Apps) -> None:
     assert [finding.code for finding in report.findings] == ["full-clean"]
     # As it was loaded, while it is mended, and again at the end.
     assert max(asked.values()) <= 4
+
+
+class Asking(models.CharField):
+    """A field that asks the database whenever it prepares a value, as fields that keep keys there do."""
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT upper(%s)", [value])
+            return super().get_db_prep_save(cursor.fetchone()[0], connection)
+
+
+def test_fields_that_ask_the_database_do_so_before_rows_are_sent(apps: Apps) -> None:
+    class Kept(models.Model):
+        text = Asking(max_length=40)
+
+        class Meta(Here):
+            pass
+
+    report = filled(apps, Kept)
+    assert report.findings == []
+    texts = [*Kept._base_manager.values_list("text", flat=True)]
+    assert len(texts) == 10
+    assert texts == [text.upper() for text in texts]
