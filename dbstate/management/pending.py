@@ -25,17 +25,34 @@ class PendingMigrations(DbstateError):
         self.names = tuple(names)
 
 
+class CannotMigrate(DbstateError):
+    """A pending migration fails in the database."""
+
+    def __init__(self, place: str, error: Exception) -> None:
+        said = " ".join(str(error).split())
+        super().__init__(
+            f"cannot apply the pending migrations of {place}: {said}; no row was written; "
+            "python manage.py migrate shows which one it is"
+        )
+
+
 def unmade_apps(using: str) -> list[str]:
     """Labels of applications without migrations that have a table to be made."""
     connection = connections[using]
-    there = {connection.introspection.identifier_converter(n) for n in connection.introspection.table_names()}
+    longest = connection.ops.max_name_length()
+
+    def known(name: str) -> str:
+        # A longer name than the database takes is cut by it, in each statement alike.
+        return connection.introspection.identifier_converter(name)[:longest]
+
+    there = {known(name) for name in connection.introspection.table_names()}
     unmigrated = MigrationExecutor(connection).loader.unmigrated_apps
     return [
         config.label
         for config in apps.get_app_configs()
         if config.label in unmigrated
         and any(
-            connection.introspection.identifier_converter(model._meta.db_table) not in there
+            known(model._meta.db_table) not in there
             for model in router.get_migratable_models(config, using)
             if model._meta.managed
             and not model._meta.proxy

@@ -16,6 +16,7 @@ from django.db import connections
 
 from dbstate.backends.postgresql import PostgreSQL
 from dbstate.management.commands import dbstate_seed
+from dbstate.management.pending import unmade_apps
 from tests.seeding.seeding import (
     copy_of,
     dump,
@@ -158,6 +159,28 @@ def test_pending_migrations_are_applied_where_nothing_can_be_lost() -> None:
     outcome = seed("zoo.Keeper")
     assert (outcome.code, outcome.err) == (0, "applying 1 pending migration first\n")
     assert value("SELECT count(*) FROM zoo_keeper_name") == 10
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_pending_migration_that_fails_is_said() -> None:
+    unapply("0002_keeper_name_view")
+    query("CREATE VIEW zoo_keeper_name AS SELECT 1")
+    outcome = seed("zoo.Keeper")
+    assert outcome.code == 2
+    assert "cannot apply the pending migrations of " in outcome.err
+    assert 'relation "zoo_keeper_name" already exists; no row was written; python manage.py' in outcome.err
+    assert value("SELECT count(*) FROM zoo_keeper") == 0
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_table_whose_name_the_database_cuts_is_there(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.MIGRATION_MODULES = {"admin": None}
+    query("ALTER TABLE django_admin_log RENAME TO django_admin_lo")
+    assert unmade_apps("default") == ["admin"]
+    monkeypatch.setattr(connections["default"].ops, "max_name_length", lambda: 15)
+    assert unmade_apps("default") == []
 
 
 @pytest.mark.usefixtures("empty")

@@ -8,14 +8,14 @@ from typing import Any
 
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from dbstate.backends import backend_for
 from dbstate.guard import MarkError, Verdict, claim
 from dbstate.management.base import CLEAN, FINDINGS, DbstateCommand
 from dbstate.management.options import Options
-from dbstate.management.pending import PendingMigrations, pending_migrations, unmade_apps
+from dbstate.management.pending import CannotMigrate, PendingMigrations, pending_migrations, unmade_apps
 from dbstate.management.progress import show_progress
 from dbstate.management.seeding_report import (
     Look,
@@ -148,9 +148,11 @@ class Command(DbstateCommand):
         connection = connections[options.database]
         with backend_for(connection).alone_migrating(connection):
             # Another run may have applied them while this one waited.
-            self._apply(options, pending_migrations(options.database), unmade_apps(options.database))
+            self._apply(
+                options, found.place, pending_migrations(options.database), unmade_apps(options.database)
+            )
 
-    def _apply(self, options: Options, pending: Sequence[str], unmade: Sequence[str]) -> None:
+    def _apply(self, options: Options, place: str, pending: Sequence[str], unmade: Sequence[str]) -> None:
         if pending:
             self.note(options, f"applying {count(len(pending), 'pending migration')} first")
             self.note(options, "\n".join(f"  {name}" for name in pending), level=2)
@@ -160,13 +162,16 @@ class Command(DbstateCommand):
             return
         # They are committed one by one, whatever comes after.
         self.interrupted = "interrupted; pending migrations were applied, no row was written"
-        call_command(
-            "migrate",
-            database=options.database,
-            interactive=False,
-            verbosity=0,
-            run_syncdb=bool(unmade),
-        )
+        try:
+            call_command(
+                "migrate",
+                database=options.database,
+                interactive=False,
+                verbosity=0,
+                run_syncdb=bool(unmade),
+            )
+        except DatabaseError as error:
+            raise CannotMigrate(place, error) from error
 
     def _claim(self, options: Options, found: Verdict) -> None:
         """Let a later run know that this one found nobody's rows."""
