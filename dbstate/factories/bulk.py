@@ -70,17 +70,18 @@ def _load(seen: Described, blueprint: Blueprint, rows: list[Model], given: Colle
         for instance in rows:
             insert(blueprint, instance, given)
         return
+    connection = seen.connection
     for name in blueprint.chain:
         table = seen.catalog[name]
         fields: list[Any] = [
             seen.binding.field(name, column.name) for column in table.columns if not column.generated
         ]
         lines = [
-            [one.get_db_prep_save(one.pre_save(instance, True), seen.connection) for one in fields]
+            [one.get_db_prep_save(one.pre_save(instance, True), connection) for one in fields]
             for instance in rows
         ]
         try:
-            seen.backend.load(seen.connection, table, [one.column for one in fields], lines)
+            seen.backend.load(connection, table, [one.column for one in fields], lines)
         except LoadRefused as error:
             raise refusal(blueprint, rows, error.verdict, given) from error
 

@@ -39,6 +39,8 @@ class Attempt:
     """Where the call began, before its own savepoint."""
     refused: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What save() said of rows that were tried before, by model."""
+    counted: dict[str, int] = field(default_factory=dict)
+    """The next row number of each table outside of a transaction, where each call counts anew."""
 
 
 @dataclass(slots=True)

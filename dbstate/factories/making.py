@@ -37,12 +37,20 @@ def row_numbers(blueprint: Blueprint, chain: Chain) -> dict[str, int]:
     """The number of the next row in each table of the model."""
     if not (chain.create or chain.collected):
         return counting.built(chain.using, blueprint.chain)
+
+    def created(tables: Sequence[str]) -> dict[str, int]:
+        return counting.created(
+            chain.using, place, tables, lambda table, least: _first(blueprint, table, least)
+        )
+
     place = chain.attempt.place
-    numbers = counting.created(
-        chain.using, place, blueprint.chain, lambda table, least: _first(blueprint, table, least)
-    )
-    if place is None:  # counted anew each time
-        return {table: number + chain.attempt.number for table, number in numbers.items()}
+    if place is not None:
+        return created(blueprint.chain)
+    counted = chain.attempt.counted
+    for table, number in created([table for table in blueprint.chain if table not in counted]).items():
+        counted[table] = number + chain.attempt.number
+    numbers = {table: counted[table] for table in blueprint.chain}
+    counted.update((table, number + 1) for table, number in numbers.items())
     return numbers
 
 

@@ -136,7 +136,6 @@ def writing(rows: int, rounds: int) -> Iterator[tuple[str, ...]]:
         "product__slug": lambda: f"product-{next(count)}",
         "product__price_cents": 5,
         "product__stock": 5,
-        "quantity": 2,
         "unit_price_cents": 5,
     }
 
