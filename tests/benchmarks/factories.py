@@ -5,7 +5,7 @@ the model's own constructor with ready values. Each round is a test: row numbers
 second round on rows are made whose values are known ("again"); "first" is a process's first time. Writing
 order lines with all that they need, against the hand-written factory's ``create_batch`` and
 model_bakery's bulk way, in a database of its own. The ways take turns, and the best time of each counts;
-only ratios last from machine to machine.
+only ratios last from machine to machine. Needs model_bakery besides the extra ``dev``.
 """
 
 from __future__ import annotations
