@@ -21,8 +21,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Where it is, what is compiled goes beside pytest's cache, not beside the sources.
     """
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and config.cache is not None:
-        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(config.cache.mkdir("bytecode")))
+    if os.environ.get("PYTHONDONTWRITEBYTECODE") and config.cache is not None:
+        try:
+            folder = config.cache.mkdir("bytecode")
+        except OSError:  # somebody else's checkout: then each process compiles for itself
+            return
+        del os.environ["PYTHONDONTWRITEBYTECODE"]
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(folder))
 
 
 @pytest.fixture(scope="session")
