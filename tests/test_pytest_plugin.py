@@ -283,7 +283,7 @@ class TestShared:
     [
         ("-p", "no:randomly"),
         (),
-        ("-n2",),
+        pytest.param(("-n2",), marks=pytest.mark.slow),
     ],
 )
 def test_fixtures_and_marks(project: pytest.Pytester, options: tuple[str, ...]) -> None:

@@ -78,6 +78,7 @@ def test_a_frozen_user_keeps_it(place: embedded.Place, use: Use, eventually: Eve
     assert eventually(lambda: gone(place))
 
 
+@pytest.mark.slow
 def test_first_starts_at_the_same_time(new_place: embedded.Place, use: Use) -> None:
     clients = [use(new_place) for _ in range(5)]
     assert len({client.ready().server for client in clients}) == 1

@@ -93,6 +93,7 @@ def test_no_parents_make_no_children() -> None:
     assert count("zoo.Club") == 10
 
 
+@pytest.mark.slow
 def test_many_rows_are_all_different() -> None:
     outcome = seed_json("shop", "--rows", "shop.User=300", "--rows", "shop.Order=500")
     assert outcome.code == 0
