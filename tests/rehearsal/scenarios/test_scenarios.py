@@ -55,7 +55,7 @@ def shop(
 
 @pytest.mark.parametrize(
     "scenario",
-    [marked(one) for number, one in enumerate(SCENARIOS) if one.name in ALWAYS or its_turn(number, 2)],
+    [marked(one) for number, one in enumerate(SCENARIOS) if one.name in ALWAYS or its_turn(number, 3)],
 )
 def test_scenario(scenario: Scenario, shop: Project, tmp_path: Path, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
