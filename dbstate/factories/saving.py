@@ -135,8 +135,13 @@ def find_ready(
     for one in wanted:
         found = rows.filter(**one).first()
         if found is not None:
-            for name, value in row.items():
-                setattr(found, name, value)
+            # Its key is the signal's: with another one it would be a second row.
+            own = {field.attname for field in found._meta.pk_fields} | {f.name for f in found._meta.pk_fields}
+            for name in row.keys() - own:
+                setattr(found, name, row[name])
+            for name in own & {*given}:
+                rows.filter(pk=found.pk).update(**{name: row[name]})
+                setattr(found, name, row[name])
             found.save(using=chain.using)
             return found
     return None

@@ -31,6 +31,7 @@ from picky.models import (  # noqa: E402
     Line,
     Member,
     Owner,
+    Pass,
     Settings,
     Shop,
     Subscription,
@@ -51,6 +52,16 @@ def trial(function: Trial) -> Trial:
 def clean(*rows: models.Model) -> None:
     for row in rows:
         type(row)._base_manager.using(row._state.db).get(pk=row.pk).full_clean()
+
+
+@trial
+def a_row_that_a_signal_made_keeps_its_key() -> None:
+    made = factory_for(Pass).create()
+    assert made.code == f"signal-{made.member_id}"
+    given = factory_for(Pass).create(code="mine", zone="z")
+    assert (given.code, given.zone) == ("mine", "z")
+    assert Pass.objects.count() == 2
+    clean(made, given)
 
 
 @trial

@@ -6,6 +6,8 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils.text import slugify
 
 STATES = ("new", "open", *(f"closed{number}" for number in range(40)))
@@ -156,3 +158,21 @@ class Chicken(models.Model):
 
 class Egg(models.Model):
     layer = models.ForeignKey(Chicken, on_delete=models.CASCADE)
+
+
+class Pass(models.Model):
+    """One for each holder, made by a signal with a key of its own."""
+
+    code = models.CharField(max_length=40, primary_key=True)
+    member = models.OneToOneField("Holder", on_delete=models.CASCADE)
+    zone = models.CharField(max_length=5)
+
+
+class Holder(models.Model):
+    name = models.CharField(max_length=30)
+
+
+@receiver(post_save, sender=Holder)
+def issue_pass(sender: object, instance: Holder, created: bool, using: str, **kwargs: object) -> None:
+    if created:
+        Pass.objects.using(using).create(code=f"signal-{instance.pk}", member=instance, zone="a")
