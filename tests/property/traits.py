@@ -385,7 +385,7 @@ def check_json(prefix: str, trait: Trait) -> Part:
 
 
 def check_implies(prefix: str, trait: Trait) -> Part:
-    status, closed = f"status_{prefix}", f"closed_at_{prefix}"
+    status, closed = f"standing_{prefix}", f"closed_at_{prefix}"
     made: dict[str, models.Field[Any, Any]] = {
         status: models.CharField(max_length=6, choices=[("open", "open"), ("closed", "closed")]),
         closed: models.DateTimeField(null=True, blank=True),
