@@ -17,6 +17,7 @@ from django.db.models.base import ModelState
 
 from dbstate.catalog import Catalog
 from dbstate.errors import DbstateError
+from dbstate.routing import ReadsFrom, asked_first
 from dbstate.values import RangeValue, ValueRefused
 
 Result = TypeVar("Result")
@@ -385,29 +386,14 @@ class _Shelter:
         return execute(*args)
 
 
-class _Here:
-    """A database router that lets everything be read from one database."""
-
-    def __init__(self, using: str) -> None:
-        self.using = using
-
-    def db_for_read(self, model: type[Model], **hints: Any) -> str:
-        """Method of a database router."""
-        return self.using
-
-
 @contextmanager
 def _reading_from(using: str) -> Iterator[None]:
     """Let the queries of full_clean(), which name no database, go to the one that the rows are in."""
     if using == DEFAULT_DB_ALIAS and not router.routers:
         yield
         return
-    here = _Here(using)
-    router.routers.insert(0, here)
-    try:
+    with asked_first(ReadsFrom(using)):
         yield
-    finally:
-        router.routers.remove(here)
 
 
 @contextmanager

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from django.db import DEFAULT_DB_ALIAS, router
+from django.db import DEFAULT_DB_ALIAS
+
+from dbstate.routing import Uses, asked_first
 
 Parents = Sequence[int | None]
 """For each row the index of its parent among these rows; None for a root. Parents come first."""
@@ -230,21 +232,6 @@ TREES: Mapping[str, Callable[[type[Any], str], Tree]] = MappingProxyType(
 _TREEBEARD = frozenset({"treebeard.mp_tree.MP_Node", "treebeard.ns_tree.NS_Node"})
 
 
-class _Here:
-    """A database router that sends everything to one database: django-treebeard names none."""
-
-    def __init__(self, using: str) -> None:
-        self.using = using
-
-    def db_for_read(self, model: type[Any], **hints: Any) -> str:
-        """Method of a database router."""
-        return self.using
-
-    def db_for_write(self, model: type[Any], **hints: Any) -> str:
-        """Method of a database router."""
-        return self.using
-
-
 def add_to_tree(
     instance: Any, ancestors: Sequence[str], parent: Any = None, *, using: str = DEFAULT_DB_ALIAS
 ) -> bool:
@@ -254,13 +241,9 @@ def add_to_tree(
     """
     if not _TREEBEARD & set(ancestors):
         return False
-    here = _Here(using)
-    router.routers.insert(0, here)
-    try:
+    with asked_first(Uses(using)):  # django-treebeard names no database
         if parent is None:
             type(instance).add_root(instance=instance)
         else:
             parent.add_child(instance=instance)
-    finally:
-        router.routers.remove(here)
     return True

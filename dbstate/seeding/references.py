@@ -79,7 +79,7 @@ class References:
             if not key.parent_link and key.columns[0] not in generic_columns:
                 yield self._foreign(table, key, second_pass)
         for generic in table.generic_keys:
-            if (table.name, generic.name) in spared:
+            if generic.name in spared:
                 yield self._left_empty(table, generic)
             else:
                 yield self._generic(table, generic)
@@ -171,20 +171,20 @@ class References:
             p for p in range(len(stock)) if stock.alive[p] and fits(p)
         ]
 
-    def _spared(self, table: Table) -> set[tuple[str, str]]:
-        """Generic keys that name nothing, since another with the same type column does.
+    def _spared(self, table: Table) -> set[str]:
+        """Names of generic keys that name nothing, since another with the same type column does.
 
         A type has one kind of key: of an object id for numbers and one for UUIDs one is set.
         """
         sharing: dict[str, list[GenericKey]] = {}
         for generic in table.generic_keys:
             sharing.setdefault(generic.type_column, []).append(generic)
-        spared: set[tuple[str, str]] = set()
+        spared: set[str] = set()
         for generics in sharing.values():
             if len(generics) > 1:
                 chosen = max(generics, key=lambda one: len(self._generic_options(table, one)))
-                optional = (g for g in generics if g is not chosen and table.column(g.object_column).null)
-                spared.update((table.name, generic.name) for generic in optional)
+                others = (one for one in generics if one is not chosen)
+                spared.update(one.name for one in others if table.column(one.object_column).null)
         return spared
 
     @staticmethod

@@ -185,8 +185,7 @@ class _Release:
                 while self._step():
                     pass
         except _StillRefused:
-            for _, name, row, values, links in reversed(self.moved):
-                row.values[name], row.links[name] = values, links
+            self._put_back(0)
             return False
         for other, name, row, *_ in self.moved:
             other.assembler.restock(row, name)
@@ -224,11 +223,15 @@ class _Release:
                 if said in self.seen or any(_complaints(self.session, other, naming)):
                     raise _StillRefused("a row is refused as before, or another one is now")
         except (LoadRefused, _StillRefused):
-            for _, _, row, values, links in self.moved[before:]:
-                row.values[name], row.links[name] = values, links
-            del self.moved[before:]
+            self._put_back(before)
             return None
         return said
+
+    def _put_back(self, first: int) -> None:
+        """Have the rows that were moved from this one on be as they were; the last move is undone first."""
+        while len(self.moved) > first:
+            _, name, row, values, links = self.moved.pop()
+            row.values[name], row.links[name] = values, links
 
 
 def _name_another(session: Session, other: Made, reference: Reference, row: Draft) -> None:

@@ -56,14 +56,15 @@ def problems_of(graph: Graph) -> list[str]:
         # Whether a table may be empty depends on the report, too: unnamed() sees to that.
         labels = {model._meta.label for model in built.all_models()}
         found = check_database(built.all_models(), may_be_empty=labels)
-        found = [line for line in found if not (line in nothing_to_name(built) or nothing_valid(built, line))]
+        rightly = nothing_to_name(built)
+        found = [line for line in found if line not in rightly and not nothing_valid(built, line)]
         return found + unnamed(built, report) + too_few(built)
 
 
 def nothing_valid(built: Built, line: str) -> bool:
     """Whether full_clean() refuses rows of a table that can hold no valid ones: they stay, and are named."""
     label, _, said = line.partition(": ")
-    return " x full_clean: " in f" {said}" and label in may_be_empty(built)
+    return " x full_clean: " in said and label in may_be_empty(built)
 
 
 def nothing_to_name(built: Built) -> set[str]:
