@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from itertools import islice
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import chain, islice
 
 from dbstate.catalog import Column, Table
 from dbstate.errors import DbstateError
@@ -50,8 +52,8 @@ class ColumnValues:
     """
 
     __slots__ = ("_accept", "_column", "_crash", "_crashes", "_empties", "_family", "_hard", "_hold", "_key",
-                 "_pool", "_refusals", "_setting", "_table", "_unique", "_unjudged", "capacity",
-                 "meaning")  # fmt: skip
+                 "_left_empty", "_pool", "_refusals", "_setting", "_table", "_unique", "_unjudged",
+                 "capacity", "meaning")  # fmt: skip
 
     def __init__(
         self, family: Family, *, accept: Judge | None, hold: Judge | None, empties: tuple[object, ...]
@@ -66,6 +68,8 @@ class ColumnValues:
         self._hold = hold
         self._unjudged = False
         self._empties = empties
+        self._left_empty = self._may_be_empty()
+        """Whether some rows leave the column empty."""
         self._key = group_key(task.setting.seed, task.table.label, task.column.field)
         self._hard: bool | None = None
         self._pool: tuple[object, ...] | None = None
@@ -84,12 +88,12 @@ class ColumnValues:
         value left for the row, NoValue when every candidate is refused.
         """
         draw = self._draw(row, salt)
-        if self._may_be_empty() and draw.chance(EMPTY_ONE_IN):
+        if self._left_empty and draw.chance(EMPTY_ONE_IN):
             found = self._first(iter(self._empties), BOUND)
             if found is not MISSING:
                 return found
         refusals: list[tuple[object, str]] = []
-        if not self._is_hard():
+        if not (self._is_hard() if self._hard is None else self._hard):
             found = self._first(self._usuals(draw), BOUND, refusals)
             if found is not MISSING:
                 return found
@@ -131,13 +135,12 @@ class ColumnValues:
 
     def _usuals(self, draw: Draw) -> Iterator[object]:
         """The family's candidates; where nobody judges them, what the model gives by itself first."""
-        if self._unjudged and not self._unique:
-            yield from self._given()
-        yield from self._family.candidates(draw)
+        usual = self._family.candidates(draw)
+        return chain(self._given(), usual) if self._unjudged and not self._unique else usual
 
     def _draw(self, row: int, salt: int, *, unique: bool | None = None) -> Draw:
         unique = self._family.unique if unique is None else unique
-        return Draw(self._setting, self._table, self._column, row, salt, key=self._key, unique=unique)
+        return Draw(self._setting, self._table, self._column, row, salt, self._key, unique)
 
     def _may_be_empty(self) -> bool:
         if self._family.agrees or not self._empties or self._unique:
@@ -286,6 +289,8 @@ class ColumnValues:
         for candidate in islice(candidates, bound):
             reason = offence(self._column, candidate)
             if not reason:
+                if self._accept is None and type(candidate) in SHOWN and candidate:
+                    return candidate
                 if self._crashes >= CRASHES:
                     return MISSING
                 try:
@@ -319,7 +324,7 @@ class ColumnValues:
         return not (isinstance(value, str | bytes | list | tuple | dict) and not value)
 
 
-SHOWN = (str, int, float, bytes, bool, type(None), dict, list)
+SHOWN = frozenset((str, int, float, bytes, bool, type(None), dict, list, datetime, date, Decimal))
 """Types whose values can always be shown."""
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from dbstate.catalog import Column, Table
 from dbstate.values.key import MASK, group_key, mix, permuted, text_key
@@ -21,6 +21,9 @@ MARGIN = timedelta(days=40)
 """Nothing is created in the last days, so that there is time for what follows."""
 RARELY = 16
 """One row in so many is deleted, and one expired."""
+RATES = tuple(map(Decimal, (5, 7, 10, 19, 20)))
+"""Taxes in per cent."""
+NINETY, NOTHING = Decimal("0.90"), Decimal(0)
 
 PARTS = (
     "billing", "shipping", "delivery", "invoice", "sender", "recipient", "receiver", "payer", "payee",
@@ -29,6 +32,11 @@ PARTS = (
     "work", "secondary", "alternate", "alternative", "pickup", "dropoff", "reply", "bcc", "cc",
 )  # fmt: skip
 """First words of a field's name that say whose name or address it is: another person than the row's own."""
+
+
+_NONE: tuple[Any, int, int, object] = (None, 0, 0, None)
+_LATEST: dict[tuple[str, str], tuple[Any, int, int, object]] = {}
+"""By table and name, what was last made: its setting, row and salt, and itself. It depends on these alone."""
 
 
 class Numbers:
@@ -89,9 +97,10 @@ class Draw(Numbers):
     )
 
     def __init__(
-        self, setting: Setting, table: Table, column: Column, row: int, salt: int, *, key: int, unique: bool
+        self, setting: Setting, table: Table, column: Column, row: int, salt: int, key: int, unique: bool
     ) -> None:
-        super().__init__(mix(mix(key, row), salt))
+        self.key = mix(mix(key, row), salt)
+        self.count = 0
         self.setting = setting
         self.table = table
         self.column = column
@@ -126,6 +135,15 @@ class Draw(Numbers):
         key = group_key(self.setting.seed, self.table.label, "\x1e" + name)
         return Numbers(mix(mix(key, self.row), self.salt))
 
+    def _common(self, name: str, make: Callable[[Draw], T]) -> T:
+        """What the columns of a row have in common: made for the first of them, kept until the next row."""
+        place = (self.table.label, name)
+        setting, row, salt, made = _LATEST.get(place, _NONE)
+        if setting is not self.setting or row != self.row or salt != self.salt:
+            made = make(self)
+            _LATEST[place] = (self.setting, self.row, self.salt, made)
+        return cast("T", made)
+
     @property
     def locale(self) -> Locale:
         """The row's locale: neighbours have different ones, so that few rows show many scripts."""
@@ -139,18 +157,19 @@ class Draw(Numbers):
         """Who the column's name is about: the row's own person, or its author, payer …"""
         if self._person is None:
             first = self.column.field.partition("_")[0]
-            self._person = Person(self, first if first in PARTS else "")
+            part = first if first in PARTS else ""
+            self._person = self._common("person" + part, lambda draw: Person(draw, part))
         return self._person
 
     @property
     def period(self) -> Period:
         """The row's life."""
-        return Period(self)
+        return self._common("period", Period)
 
     @property
     def money(self) -> Money:
         """The row's amounts."""
-        return Money(self)
+        return self._common("money", Money)
 
     def shown(self, word: Word) -> str:
         """A word in its script, or romanised where ASCII is asked for."""
@@ -165,11 +184,11 @@ def locale_offset(draw: Draw) -> int:
 class Person:
     """A person, where they live and how they are reached; names are Words (native and ASCII)."""
 
-    __slots__ = ("family", "given", "house", "locale", "numbers", "place", "sex", "street")
+    __slots__ = ("family", "given", "house", "key", "locale", "place", "sex", "street")
 
     def __init__(self, draw: Draw, part: str) -> None:
         numbers = draw.entity("person" + part)
-        self.numbers = numbers
+        self.key = numbers.key
         locale = draw.locale
         self.locale = locale
         self.sex = "female" if numbers.below(2) else "male"
@@ -204,7 +223,7 @@ class Person:
 
     def company(self) -> Word:
         """The firm of this family."""
-        numbers = Numbers(mix(self.numbers.key, 99))
+        numbers = Numbers(mix(self.key, 99))
         name: Word = numbers.choice(self.locale.family_male)
         return Word(numbers.choice(self.locale.companies).format(name.native), f"{name.ascii} Ltd")
 
@@ -223,11 +242,11 @@ class Period:
     ``at`` gives the moment of a role; created <= updated <= deleted <= now, created <= start < end.
     """
 
-    __slots__ = ("created", "deleted", "expired", "now", "numbers", "start", "updated")
+    __slots__ = ("created", "deleted", "expired", "key", "now", "start", "updated")
 
     def __init__(self, draw: Draw) -> None:
         numbers = draw.entity("period")
-        self.numbers = numbers
+        self.key = numbers.key
         self.now = draw.setting.now.astimezone(UTC).replace(microsecond=0)
         minutes = permuted(
             draw.row + 7 * draw.salt, MINUTES, group_key(draw.setting.seed, draw.table.label, "\x1e")
@@ -246,12 +265,12 @@ class Period:
 
     def stage(self, place: int) -> datetime:
         """When the row came to a stage of rules.STAGES: days after the one before, not after now."""
-        part = place * 150 + Numbers(mix(self.numbers.key, 88 + place)).below(100)
+        part = place * 150 + Numbers(mix(self.key, 88 + place)).below(100)
         return whole(self.created + (self.now - self.created) * part / 1000)
 
     def moment(self, role: str, over: bool) -> datetime:
         """See ``at``."""
-        numbers = Numbers(mix(self.numbers.key, 77))
+        numbers = Numbers(mix(self.key, 77))
         if role in ("created", "start", "updated"):
             return {"created": self.created, "start": self.start, "updated": self.updated}[role]
         if role == "deleted":
@@ -274,18 +293,15 @@ def whole(moment: datetime) -> datetime:
 class Money:
     """The amounts of a row: a currency, a price that suits it, and what follows from the price."""
 
-    __slots__ = ("currency", "numbers", "places", "price", "quantity", "rate")
+    __slots__ = ("currency", "places", "price", "quantity", "rate")
 
     def __init__(self, draw: Draw) -> None:
         numbers = draw.entity("money")
-        self.numbers = numbers
         self.currency = draw.locale.currency
         self.places = currency_places().get(self.currency, 2)
         whole_price = numbers.between(1, 40) * numbers.choice((1, 5, 10))
-        self.price = Decimal(whole_price) + (
-            Decimal("0.90") if self.places and numbers.below(2) else Decimal(0)
-        )
-        self.rate = numbers.choice((Decimal(5), Decimal(7), Decimal(10), Decimal(19), Decimal(20)))
+        self.price = Decimal(whole_price) + (NINETY if self.places and numbers.below(2) else NOTHING)
+        self.rate = numbers.choice(RATES)
         self.quantity = numbers.between(1, 9)
 
     @property

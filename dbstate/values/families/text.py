@@ -271,7 +271,9 @@ class TextFamily(Family):
             value = about.function(draw)
         except IndexError:
             return
-        text = unicodedata.normalize("NFC", value) if isinstance(value, str) else str(value)
+        text = value if isinstance(value, str) else str(value)
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
         if about.coded and len(text) > self.limit:
             return
         if self.unique and not about.inside:
