@@ -323,11 +323,20 @@ class Chooser:
             allowed = self._allowed(reference, found, draft)
             if allowed or (reference.own and not reference.optional):
                 found[reference.name] = self._pick(reference, allowed, found, draft, attempt)
-            elif reference.optional and (attempt > GIVE_UP or not self.options.size(reference, draft)):
+            elif reference.optional and self._gives_up(reference, draft, attempt):
                 found[reference.name] = None
             else:
                 return None
         return {r.name: found[r.name] for r in rest}
+
+    def _gives_up(self, reference: Reference, draft: Draft, attempt: int) -> bool:
+        """Whether an optional reference is left empty rather than other parents tried that fit it.
+
+        Of the rows that could name one of their own table, each second one does so at once: if all looked
+        for a parent that has such a row already, all would end with the first parent.
+        """
+        fresh = reference.own and draft.index % 2 == 0
+        return fresh or attempt > GIVE_UP or not self.options.size(reference, draft)
 
     def _allowed(self, reference: Reference, chosen: Chosen, draft: Draft) -> Sequence[int]:
         """Numbers of the options on whose paths this row agrees with what is chosen."""

@@ -102,6 +102,17 @@ def test_an_optional_unique_key_is_empty_where_all_parents_have_a_row():
     assert sorted(user for user in users if user) == [1, 2]
 
 
+def test_comments_that_answer_comments_spread_over_the_posts():
+    comment = table("comment", key("post", "post"), key("answers", "comment", null=True, blank=True))
+    project = Project(catalog(table("post"), comment))
+    project.make("post", 10)
+    comments = {line["id"]: line for line in project.make("comment", 60)}
+    answers = [one for one in comments.values() if one["answers_id"]]
+    assert all(comments[one["answers_id"]]["post_id"] == one["post_id"] for one in answers)
+    posts = Counter(one["post_id"] for one in comments.values())
+    assert (len(answers) >= 15, len(posts) >= 7, max(posts.values()) <= 30) == (True, True, True), posts
+
+
 def test_own_references_are_acyclic():
     project = Project(catalog(table("node", key("parent", "node", null=True, blank=True))))
     nodes = project.make("node", 40)
