@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from django.db.models import Field, Model
 
-from dbstate.adapters import tree_of
+from dbstate.adapters import Translated, translated_fields, tree_of
 from dbstate.binding import native
 from dbstate.catalog import Table
 from dbstate.factories.conditions import Rules
@@ -154,6 +154,21 @@ class Blueprint:
         return found
 
     @cached_property
+    def translated(self) -> Translated:
+        """Fields of tables of translations that the model takes, by the models of these tables."""
+        ancestors = [name for table in self.tables() for name in table.ancestors]
+        return translated_fields(self.model, ancestors)
+
+    def translation(self, numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
+        """Values of the fields that a table of translations keeps: those of its row of this number."""
+        found: dict[str, Any] = {}
+        for model, names in self.translated:
+            other = blueprint_of(self.seen, model)
+            row = made_row(other, dict.fromkeys(other.chain, numbers[self.chain[-1]]), edge)
+            found |= {name: row[name] for name in names if name in row}
+        return found
+
+    @cached_property
     def own_columns(self) -> dict[str, OwnColumns]:
         """Values of the columns that name no row, by table."""
         kept = {(name, column): None for name, tree in self.trees.items() for column in tree.columns}
@@ -293,6 +308,7 @@ class Blueprint:
         for field in self.model._meta.get_fields():
             if not (field.auto_created and not field.concrete) and not field.many_to_many:
                 names |= {field.name, getattr(field, "attname", field.name)}
+        names.update(*(found for _, found in self.translated))
         for name in dir(self.model):
             member = getattr_static(self.model, name, None)
             if isinstance(member, property) and member.fset is not None:

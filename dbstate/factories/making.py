@@ -354,6 +354,8 @@ def finish(
             _name_generically(blueprint, relation, row, value)
     if unfinished.reserved is not None:
         row[blueprint.model._meta.pk.attname] = unfinished.reserved
+    if blueprint.translated and not chain.collected:
+        row.update({n: v for n, v in blueprint.translation(numbers, edge).items() if n not in row})
     made = _candidate(blueprint, chain, row, given, numbers, edge, unfinished)
     made.asked = given if asked is None else asked
     varied = vary(made) if chain.create else ""

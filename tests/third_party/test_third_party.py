@@ -51,6 +51,7 @@ FILED = {
         "wishlists",
     ),
     "wagtail": ("wagtailcore", "wagtaildocs", "wagtailimages", "wagtailredirects", "pages"),
+    "translations": ("recipes",),
 }
 """Apps whose factories are written to a file, by project."""
 MYPY = ("--no-error-summary", "--ignore-missing-imports", "--follow-imports=silent", "--no-incremental")
