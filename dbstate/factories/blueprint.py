@@ -101,6 +101,8 @@ class Blueprint:
         """What has to be otherwise than usual for save() to take a row: text, or a relation by name."""
         self.parents: dict[str, dict[str, object]] = {}
         """By relation, values of the rows named without which rows are refused."""
+        self.companions: set[tuple[str, str]] = set()
+        """Class and name of one-to-one rows of the rows named, without which save() or clean() fails."""
         self.fixed_key: Any = None
         """The primary key that save() gives to each row, where it does: there is one row at most."""
         self.hopeless: set[frozenset[tuple[str | None, str]]] = set()
@@ -227,6 +229,18 @@ class Blueprint:
         """Relations by field name and by attribute."""
         by_name = {r.name: r for r in self.relations}
         return by_name | {attname: r for r in self.relations for attname in r.attnames}
+
+    @cached_property
+    def relation_keys(self) -> tuple[frozenset[str], ...]:
+        """Attributes of the unique keys that consist of relations alone, of two at least."""
+        keys = {r.attname for r in self.relations}
+        found = [
+            frozenset(self.by_column[table.name, column] for column in columns)
+            for table in self.tables()
+            for columns in [unique.columns for unique in table.uniques] + [table.primary_key]
+            if len(columns) > 1 and all((table.name, column) in self.by_column for column in columns)
+        ]
+        return tuple(names for names in found if names <= keys)
 
     @cached_property
     def relations_in_order(self) -> tuple[Relation, ...]:

@@ -88,6 +88,9 @@ class DataRefused(RowRefused, DataError):
     """A value does not fit its column."""
 
 
+UNMIGRATED = ("42P01", "42703")
+"""SQLSTATEs of a table or column that is not there."""
+
 _KINDS: Mapping[str, type[RowRefused]] = {"23": IntegrityRefused, "22": DataRefused}
 """By class of SQLSTATE."""
 
@@ -102,6 +105,9 @@ def _told(label: str, verdict: Verdict, blamed: Mapping[str, object], given: set
         f"{name} = {_short(value)}{' (given)' if name in given else ''}" for name, value in blamed.items()
     ]
     values = f" with {', '.join(shown)}" if shown else ""
+    if verdict.sqlstate in UNMIGRATED:
+        return f"cannot create {label}: the database is not as the models are: {verdict.message}; run migrate"
+    by = "" if verdict.reason == "other" else f" by its {verdict.reason} rule"
     rule = f" {verdict.constraint}" if verdict.constraint else ""
     where = f" on column {verdict.column}" if verdict.column else ""
     detail = f" ({verdict.detail})" if verdict.detail else ""
@@ -112,10 +118,8 @@ def _told(label: str, verdict: Verdict, blamed: Mapping[str, object], given: set
         if blamed
         else "give the row values that the rule admits"
     )
-    return (
-        f"cannot create {label}{values}: the database refuses it by its {verdict.reason} rule{rule}{where}: "
-        f"{verdict.message}{detail}; {what}"
-    )
+    told = f"the database refuses it{by}{rule}{where}: {verdict.message}{detail}"
+    return f"cannot create {label}{values}: {told}; {what}"
 
 
 def _short(value: object) -> str:

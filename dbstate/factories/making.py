@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -23,6 +25,8 @@ Overrides = dict[str, Any]
 Instantiate = Callable[[dict[str, Any]], Model]
 """Makes the instance of the complete keyword arguments, and saves it where rows are written."""
 
+MISSED = re.compile(r"RelatedObjectDoesNotExist: (\w+) has no (\w+)\.")
+"""What Django says of a one-to-one row that is not there: class, and name of the relation."""
 UNSAVED = object()
 """Stands for the key of a row that is not written: it is one, whatever it will be."""
 RELATING = 2
@@ -191,6 +195,8 @@ def parent_of(
         for known in islice(chain.known(target, taken), 50):
             if relation.unique and _is_named(blueprint, relation, known, chain):
                 continue
+            if _is_repeated(blueprint, relation, known, chain):
+                continue
             if _is_wanted(blueprint, relation, known, chain):
                 return known
         unfinished = chain.unfinished(target)
@@ -230,6 +236,30 @@ def _is_named(blueprint: Blueprint, relation: Relation, candidate: Model, chain:
         return False
     rows = model._base_manager.using(chain.using)
     return rows.filter(**{relation.name: candidate}).exists()
+
+
+def _is_repeated(blueprint: Blueprint, relation: Relation, candidate: Model, chain: Chain) -> bool:
+    """Whether, with this parent, a unique key of relations would be that of a row which the chain has."""
+    row = chain.making[-1].row if chain.making else {}
+    attname = relation.attname
+    for names in blueprint.relation_keys:
+        if attname not in names:
+            continue
+        others = [blueprint.relation[name].name for name in names if name != attname]
+        for one in chain.made:
+            if isinstance(one, blueprint.table_model) and _named(one, relation.name) is candidate:
+                theirs = [_named(one, name) for name in others]
+                if all(
+                    parent is not None and row.get(n) is parent
+                    for n, parent in zip(others, theirs, strict=True)
+                ):
+                    return True
+    return False
+
+
+def _named(instance: Model, relation: str) -> object:
+    """The row that an instance names, where it is loaded."""
+    return instance._state.fields_cache.get(relation)
 
 
 def _is_wanted(blueprint: Blueprint, relation: Relation, candidate: Model, chain: Chain) -> bool:
@@ -361,7 +391,9 @@ def finish(
     varied = vary(made) if chain.create else ""
     consistent(blueprint, chain, row, given, numbers, edge)
     if chain.create:
-        accept(made, lambda: _take_next(made), parents.learn)
+        _give_companions(made)
+        with _companions_noted(blueprint):
+            accept(made, lambda: _take_next(made), parents.learn)
         if unfinished.reserved is not None:
             row[blueprint.model._meta.pk.attname] = unfinished.reserved
         ready = find_ready(blueprint, chain, row, given)
@@ -397,11 +429,35 @@ def _insert(made: Candidate, instance: Model, unfinished: Unfinished) -> None:
     reserved = unfinished.reserved is not None
     last = chain.attempt.last or bool(made.asked)
     try:
-        insert(blueprint, instance, made.given, reserved=reserved, last=last)
+        with _companions_noted(blueprint):
+            insert(blueprint, instance, made.given, reserved=reserved, last=last)
     except NextRow:
         if not connections[chain.using].needs_rollback and len(chain.attempt.refused) < PARENTS_TRIED:
             parents.learn(made, [*blueprint.relations], lambda: _is_saved(made))
         raise
+
+
+@contextmanager
+def _companions_noted(blueprint: Blueprint) -> Iterator[None]:
+    """One-to-one rows that the project's code missed are there the next time."""
+    try:
+        yield
+    except NextRow as refused:
+        blueprint.companions.update(MISSED.findall(refused.told))
+        raise
+
+
+def _give_companions(made: Candidate) -> None:
+    """Give rows of the chain the one-to-one rows that save() or clean() missed: a user's profile, say."""
+    chain = made.chain
+    for model, accessor in made.blueprint.companions:
+        for one in (*chain.given, *chain.made):
+            for relation in one._meta.related_objects if type(one).__name__ == model else ():
+                if not (relation.one_to_one and relation.get_accessor_name() == accessor):
+                    continue
+                key, other = relation.field.name, relation.related_model
+                if not other._base_manager.using(chain.using).filter(**{key: one}).exists():
+                    make(blueprint_of(made.blueprint.seen, other), chain.after(one), {key: one})
 
 
 def _is_saved(made: Candidate) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django.db.models import Model
 
-from dbstate.factories.blueprint import Own, Relation, blueprint_of, made_row
+from dbstate.factories.blueprint import Blueprint, Own, Relation, blueprint_of, made_row
 from dbstate.factories.described import described
 from dbstate.factories.judging import Candidate, is_mentioned
 
@@ -20,8 +20,8 @@ def vary(made: Candidate) -> str:
     """Have the row hold something else than usual; answers what, for the model's next rows.
 
     The first time it is the next row, then its text is plain, then a boolean that the error mentions is
-    the other way round, an optional relation that it mentions has a row, or any other; at last the row
-    does not name itself.
+    the other way round, an optional field that it mentions is empty, an optional relation that it mentions
+    has a row, or any other; at last the row does not name itself.
     """
     learned = made.blueprint.variation
     said = made.chain.attempt.refused.get(made.blueprint.label, ())
@@ -35,9 +35,12 @@ def vary(made: Candidate) -> str:
         found = next(iter(options[len(said) - 3 :]), None)
     else:
         found = next((one for one in options if one.name == learned), None)
-    if isinstance(found, Own):
+    if isinstance(found, Own) and found.kind == "boolean":
         made.row[found.name] = not made.row[found.name]
         return learned  # another row has it that way round by itself
+    if isinstance(found, Own):
+        made.row[found.name] = None
+        return found.name
     if found is None:
         return ""
     if found.required:
@@ -50,11 +53,19 @@ def vary(made: Candidate) -> str:
 
 def _options(made: Candidate, said: str) -> list[Own | Relation]:
     blueprint = made.blueprint
-    flags = [own for own in blueprint.own if own.kind == "boolean" and own.name not in made.given]
+    free = [own for own in blueprint.own if own.name not in made.given]
+    flags = [own for own in free if own.kind == "boolean" and _has_word(own.name, said)]
+    empty = [own for own in free if _may_be_empty(blueprint, own) and own.kind != "boolean"]
+    empty = [own for own in empty if _has_word(own.name, said) or own.name == blueprint.variation]
     optional = sorted(made.free(), key=lambda r: not is_mentioned(r, blueprint.model, said))
     own = [r for r in blueprint.relations if r.null and r.required and r.target is blueprint.table_model]
     own = [r for r in own if not made.is_given(r) and not isinstance(made.row.get(r.name), Model)]
-    return [*(flag for flag in flags if _has_word(flag.name, said)), *optional, *own]
+    return [*flags, *empty, *optional, *own]
+
+
+def _may_be_empty(blueprint: Blueprint, own: Own) -> bool:
+    column = blueprint.seen.catalog[own.table].column(own.column)
+    return column.null and column.blank
 
 
 def _has_word(name: str, said: str) -> bool:

@@ -59,8 +59,11 @@ def _measured(connection: Any, megabytes: int) -> Iterator[Line]:
     pre = max(_timed(lambda: _validate(connection, "pre")) - idle, 0.0)
     reads = _reads(connection) - before
     copying = _timed(lambda: _file_copy(connection))
+    counting = _timed(lambda: _value(connection, f"SELECT count(*) FROM {TABLE}"))
     yield "FILE_COPY of the database", f"{copying:.2f} s", ""
+    yield "a bare count(*) of the table", f"{counting:.2f} s", f"{counting / copying:.2f} x FILE_COPY"
     yield "--phase pre", f"{pre:.2f} s", f"{pre / copying:.2f} x FILE_COPY (wanted: at most 0.10)"
+    yield "", "", f"{pre / counting:.1f} x the count"
     yield "  how often it reads the table", f"{reads:.2f}", "(wanted: 1)"
 
     template, dump = _copy(connection, dump=False), _copy(connection, dump=True)

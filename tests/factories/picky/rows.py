@@ -23,7 +23,9 @@ from picky.models import (  # noqa: E402
     Allowed,
     Article,
     Basket,
+    Booking,
     Chicken,
+    Effect,
     Egg,
     Gift,
     Item,
@@ -31,11 +33,13 @@ from picky.models import (  # noqa: E402
     Line,
     Member,
     Owner,
+    Parcel,
     Pass,
     Settings,
     Shop,
     Subscription,
     Topic,
+    Visit,
 )
 
 from dbstate.factories import BadOverride, ModelFactory, factory_for, new_test  # noqa: E402
@@ -186,6 +190,29 @@ def children_in_an_override_are_told_apart() -> None:
     for model, name in ((Shop, "basket_set"), (Item, "fans")):
         with pytest.raises(BadOverride, match=rf"create_with_relations\({name}=2\)"):
             factory_for(model).create(**{name: 3})
+
+
+@trial
+def two_rows_of_one_chain_share_what_their_unique_key_lets_them() -> None:
+    for effect in (factory_for(Effect).create(), *factory_for(Effect).create_batch(2, bulk=True)):
+        cause, of = effect.cause, effect.of
+        assert cause != of
+        assert (cause.log, cause.shop) != (of.log, of.shop)
+        assert cause.log == of.log or cause.shop == of.shop
+
+
+@trial
+def save_refuses_two_sums() -> None:
+    for booking in factory_for(Booking).create_batch(3):
+        assert (booking.credit is None) != (booking.debit is None)
+    assert factory_for(Booking).create(debit=3, credit=None).debit == 3
+
+
+@trial
+def rows_that_are_missed_beside_the_parent_are_made() -> None:
+    for parcel in factory_for(Parcel).create_batch(2):
+        assert parcel.price == parcel.shop.tariff.rate * 3
+    clean(*factory_for(Visit).create_batch(2))
 
 
 def main() -> None:

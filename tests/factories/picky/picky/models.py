@@ -176,3 +176,60 @@ class Holder(models.Model):
 def issue_pass(sender: object, instance: Holder, created: bool, using: str, **kwargs: object) -> None:
     if created:
         Pass.objects.using(using).create(code=f"signal-{instance.pk}", member=instance, zone="a")
+
+
+class Log(models.Model):
+    at = models.DateTimeField()
+
+
+class Entry(models.Model):
+    log = models.ForeignKey(Log, on_delete=models.CASCADE)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+
+    class Meta:
+        unique_together = [("log", "shop")]
+
+
+class Effect(models.Model):
+    """Names two rows that may not agree in both of what they name."""
+
+    cause = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="effects")
+    of = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="causes")
+
+
+class Booking(models.Model):
+    """Either the one or the other sum, says save() alone."""
+
+    credit = models.PositiveIntegerField(null=True, blank=True)
+    debit = models.PositiveIntegerField(null=True, blank=True)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if (self.credit is None) == (self.debit is None):
+            raise TypeError("Either credit or debit must be set")
+        super().save(*args, **kwargs)
+
+
+class Tariff(models.Model):
+    shop = models.OneToOneField(Shop, on_delete=models.CASCADE, related_name="tariff")
+    rate = models.PositiveSmallIntegerField()
+
+
+class Parcel(models.Model):
+    """Its price is that of a row which the shop need not have."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    price = models.PositiveIntegerField(editable=False)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.price = self.shop.tariff.rate * 3
+        super().save(*args, **kwargs)
+
+
+class Visit(models.Model):
+    """The same in clean()."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+
+    def clean(self) -> None:
+        if self.shop.tariff.rate < 0:
+            raise ValidationError("no shop pays visitors")
