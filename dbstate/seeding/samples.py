@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage
 
 from dbstate.binding import Binding
 
@@ -34,15 +34,18 @@ class Samples:
         if (id(storage), name) in self._seen:
             return
         self._seen.add((id(storage), name))
-        if not isinstance(storage, FileSystemStorage):
+        try:
+            # As Django documents it, what is no file system has no paths; a wrapper of one has.
+            location = storage.path(name).removesuffix(name).rstrip(os.sep)
+        except (NotImplementedError, AttributeError):
             self.elsewhere[type(storage).__name__] += 1
             return
         try:
             if not storage.exists(name):
                 storage.save(name, ContentFile(content_of(name)))
-                self.written[str(storage.location)] += 1
+                self.written[location] += 1
         except OSError as error:
-            self.refused[str(storage.location)] = str(error)
+            self.refused[location] = str(error)
 
     def notes(self) -> Iterator[str]:
         """One sentence for each folder and storage."""
