@@ -124,6 +124,11 @@ class InferredRelation(declarations.SubFactory):
             return None
         if step.builder.strategy == enums.STUB_STRATEGY:
             return self._stub(extra)
+        if self.relation.kind == "generic":
+            # Which model it names depends on the rows that the chain has: those declared come first.
+            for name, declared in self.options.base_declarations.items():
+                if isinstance(declared, declarations.SubFactory):
+                    getattr(instance, name)
         return _named(self.options, self.relation, step, extra)
 
     def _stub(self, extra: dict[str, Any]) -> Any:

@@ -232,15 +232,20 @@ class Blueprint:
 
     @cached_property
     def relation_keys(self) -> tuple[frozenset[str], ...]:
-        """Attributes of the unique keys that consist of relations alone, of two at least."""
-        keys = {r.attname for r in self.relations}
+        """Names of relations that make a unique key by themselves, but for one-to-one keys."""
+        names = {place: r.name for r in self.relations for place in self._places(r)}
         found = [
-            frozenset(self.by_column[table.name, column] for column in columns)
+            [names.get((table.name, column)) for column in columns]
             for table in self.tables()
             for columns in [unique.columns for unique in table.uniques] + [table.primary_key]
-            if len(columns) > 1 and all((table.name, column) in self.by_column for column in columns)
+            if len(columns) > 1
         ]
-        return tuple(names for names in found if names <= keys)
+        return tuple(frozenset(filter(None, key)) for key in found if None not in key)
+
+    def _places(self, relation: Relation) -> Iterator[tuple[str, str]]:
+        """Tables and columns of a relation's key."""
+        typed = [relation.type_attname] if relation.type_attname else []
+        return (self.columns[attname] for attname in (*relation.attnames, *typed))
 
     @cached_property
     def relations_in_order(self) -> tuple[Relation, ...]:
@@ -367,6 +372,9 @@ class Blueprint:
     def _made(self, numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
         draft = Draft(0, edge)
         lines = {name: self.own_columns[name].values(numbers[name], draft) for name in self.chain}
+        for name, line in lines.items():
+            for counted in self.own_columns[name].counted(numbers[name]):
+                line.update(counted)
         row = {
             own.name: lines[own.table][own.column]
             if own.plain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -20,6 +20,7 @@ from dbstate.factories.judging import Candidate, accept, look_again
 from dbstate.factories.libraries import library_row
 from dbstate.factories.saving import BELOW, find_ready, insert, reserve
 from dbstate.factories.varying import vary
+from dbstate.rows import Exhausted
 
 Overrides = dict[str, Any]
 Instantiate = Callable[[dict[str, Any]], Model]
@@ -68,7 +69,7 @@ def _first(blueprint: Blueprint, table: str, least: int) -> int:
     own = blueprint.own_columns[table]
     wide = [name for name in own.sources if name in own.unique.wide]
     number, step = max(held, least), 1
-    while wide and _is_taken(blueprint, table, wide, number):
+    while (wide or own.own_keys) and _is_taken(blueprint, table, wide, number):
         number += step
         step = min(step * 2, PROBED)
     return number
@@ -77,13 +78,14 @@ def _first(blueprint: Blueprint, table: str, least: int) -> int:
 def _is_taken(blueprint: Blueprint, table: str, wide: list[str], number: int) -> bool:
     """Whether a row has one of the unique values of this number."""
     rows = blueprint.seen.binding.model(table)._base_manager.using(blueprint.seen.using)
-    for name in wide:
-        field = blueprint.seen.binding.field(table, name)
-        try:
-            value = blueprint.own_columns[table].sources[name].realistic(number)
-        except IndexError:
-            return False  # the row says so itself when it is made
-        if value is not None and rows.filter(**{field.attname: value}).exists():
+    own = blueprint.own_columns[table]
+    try:
+        keys = [{name: own.sources[name].realistic(number)} for name in wide] + [*own.counted(number)]
+    except (IndexError, Exhausted):
+        return False  # the row says so itself when it is made
+    for key in keys:
+        held = {blueprint.seen.binding.field(table, name).attname: value for name, value in key.items()}
+        if None not in held.values() and rows.filter(**held).exists():
             return True
     return False
 
@@ -102,6 +104,7 @@ def make(
     ``overrides`` may reach through relations: ``{"user__email": …}``.
     """
     plain, nested = split(blueprint, overrides)
+    plain = _of_given_parents(blueprint, plain) | plain
     numbers = numbers if numbers is not None else row_numbers(blueprint, chain)
     row = made_row(blueprint, numbers, edge)
     row.update(plain)
@@ -113,6 +116,16 @@ def make(
     finally:
         chain.making.pop()
     return finish(blueprint, chain, row, given, numbers, edge, unfinished, instantiate)
+
+
+def _of_given_parents(blueprint: Blueprint, plain: Overrides) -> Overrides:
+    """What the row has from a row of a model that it inherits from, where that row is there already."""
+    found: Overrides = {}
+    for model, link in blueprint.model._meta.parents.items():
+        parent = plain.get(link.name) if link is not None else None
+        if isinstance(parent, Model) and not parent._state.adding:
+            found |= {field.attname: getattr(parent, field.attname) for field in model._meta.concrete_fields}
+    return found
 
 
 def split(blueprint: Blueprint, overrides: Overrides) -> tuple[Overrides, dict[str, Overrides]]:
@@ -144,9 +157,6 @@ def set_relations(
 ) -> None:
     """Give the row its parents: given ones, shared ones, new ones; optional ones where asked for."""
     taken = [value for value in plain.values() if isinstance(value, Model)]
-    for name in blueprint.own_type:
-        if name not in plain and (chain.create or chain.collected):
-            row[name] = blueprint.seen.records.content_type(blueprint.table.name)
     for relation in blueprint.relations_in_order:
         if (
             relation.name in plain
@@ -193,9 +203,7 @@ def parent_of(
         return _library_row(blueprint, target, chain, numbers, taken)
     if not overrides:
         for known in islice(chain.known(target, taken), 50):
-            if relation.unique and _is_named(blueprint, relation, known, chain):
-                continue
-            if _is_repeated(blueprint, relation, known, chain):
+            if _is_used(blueprint, relation, known, chain):
                 continue
             if _is_wanted(blueprint, relation, known, chain):
                 return known
@@ -227,39 +235,32 @@ def _new(
     return made
 
 
+def _is_used(blueprint: Blueprint, relation: Relation, candidate: Model, chain: Chain) -> bool:
+    """Whether another row has the unique key that this one would have with the candidate as its parent."""
+    return (relation.unique and _is_named(blueprint, relation, candidate, chain)) or any(
+        _repeats(blueprint, names, relation.name, candidate, chain)
+        for names in blueprint.relation_keys
+        if relation.name in names
+    )
+
+
 def _is_named(blueprint: Blueprint, relation: Relation, candidate: Model, chain: Chain) -> bool:
-    """Whether a row names this one already by its one-to-one key."""
-    model = blueprint.table_model
-    if any(isinstance(one, model) and getattr(one, relation.name, None) is candidate for one in chain.made):
+    """Whether a row of the table names it by its one-to-one key."""
+    if _repeats(blueprint, {relation.name}, relation.name, candidate, chain):
         return True
     if not (chain.create or chain.collected) or candidate.pk is None:
         return False
-    rows = model._base_manager.using(chain.using)
+    rows = blueprint.table_model._base_manager.using(chain.using)
     return rows.filter(**{relation.name: candidate}).exists()
 
 
-def _is_repeated(blueprint: Blueprint, relation: Relation, candidate: Model, chain: Chain) -> bool:
-    """Whether, with this parent, a unique key of relations would be that of a row which the chain has."""
-    row = chain.making[-1].row if chain.making else {}
-    attname = relation.attname
-    for names in blueprint.relation_keys:
-        if attname not in names:
-            continue
-        others = [blueprint.relation[name].name for name in names if name != attname]
-        for one in chain.made:
-            if isinstance(one, blueprint.table_model) and _named(one, relation.name) is candidate:
-                theirs = [_named(one, name) for name in others]
-                if all(
-                    parent is not None and row.get(n) is parent
-                    for n, parent in zip(others, theirs, strict=True)
-                ):
-                    return True
-    return False
-
-
-def _named(instance: Model, relation: str) -> object:
-    """The row that an instance names, where it is loaded."""
-    return instance._state.fields_cache.get(relation)
+def _repeats(blueprint: Blueprint, names: Collection[str], name: str, candidate: Model, chain: Chain) -> bool:
+    """Whether a row of the chain, finished or not, has the parents that the row being made would have."""
+    row = {**(chain.making[-1].row if chain.making else {}), name: candidate}
+    model = blueprint.table_model
+    others = [one._state.fields_cache for one in chain.made if isinstance(one, model)]
+    others += [under.row for under in chain.making[:-1] if issubclass(under.model, model)]
+    return any(all(row.get(n) is not None and other.get(n) is row[n] for n in names) for other in others)
 
 
 def _is_wanted(blueprint: Blueprint, relation: Relation, candidate: Model, chain: Chain) -> bool:
@@ -288,6 +289,9 @@ def _on_cycle(blueprint: Blueprint, relation: Relation, unfinished: Unfinished, 
     if not chain.create:
         chain.making[-1].later.append((relation.name, unfinished))
         return None
+    if relation.type_attname:
+        table = blueprint_of(blueprint.seen, unfinished.model).table
+        chain.making[-1].row[relation.type_attname] = blueprint.seen.records.content_type(table.name)
     if relation.target_attnames[0] in unfinished.row:
         return unfinished.row[relation.target_attnames[0]]
     if unfinished.reserved is None:
@@ -384,6 +388,8 @@ def finish(
             _name_generically(blueprint, relation, row, value)
     if unfinished.reserved is not None:
         row[blueprint.model._meta.pk.attname] = unfinished.reserved
+    for name in blueprint.own_type if chain.create or chain.collected else ():
+        row.setdefault(name, blueprint.seen.records.content_type(blueprint.table.name))
     if blueprint.translated and not chain.collected:
         row.update({n: v for n, v in blueprint.translation(numbers, edge).items() if n not in row})
     made = _candidate(blueprint, chain, row, given, numbers, edge, unfinished)

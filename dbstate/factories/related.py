@@ -63,7 +63,7 @@ def _outside(blueprint: Blueprint) -> dict[str, Any]:
     found: dict[str, Any] = {field.name: field for field in blueprint.model._meta.many_to_many}
     for field in blueprint.model._meta.related_objects:
         name = field.get_accessor_name()
-        if name:
+        if name and not field.parent_link:  # rows of models that inherit are the row itself
             found[name] = field
     return found
 

@@ -31,13 +31,12 @@ OWN_NAMES = ("EdgeTrait", "ModelFactory", "SharedSubFactory", "Trait")
 
 
 class Unreadable(DbstateError):
-    """A factory file that is no Python."""
+    """A factory file that is no Python, or no UTF-8."""
 
-    def __init__(self, path: str, error: SyntaxError) -> None:
-        super().__init__(
-            f"cannot read {path}: line {error.lineno}: {error.msg}; mend it or move it away, it is as it was"
-        )
-        self.path, self.line = path, error.lineno
+    def __init__(self, path: str, error: SyntaxError | UnicodeDecodeError) -> None:
+        said = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else str(error)
+        super().__init__(f"cannot read {path}: {said}; mend it or move it away, it is as it was")
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,8 @@ class File:
     known: list[Known]
     imported: dict[str, str]
     """Dotted origin by the name that it has in the file."""
+    bound: frozenset[str]
+    """Names of all classes, imports and assignments of the file, wherever."""
 
 
 def read(path: str, text: str) -> File:
@@ -92,7 +93,14 @@ def read(path: str, text: str) -> File:
         model = _model_of(node)
         if model:
             known.append(_known(node, model, node.name in inferring))
-    return File(path, text, tree, known, dict(_imports(tree)))
+    bound = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    bound |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_bound(node)}
+    imported = dict(_imports(tree))
+    return File(path, text, tree, known, imported, frozenset(bound | imported.keys()))
+
+
+def _is_bound(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
 
 
 def _known(node: ast.ClassDef, model: str, infers: bool) -> Known:
@@ -130,10 +138,8 @@ def _bases(node: ast.ClassDef) -> set[str]:
 def _model_of(node: ast.ClassDef) -> str:
     for one in node.body:
         if isinstance(one, ast.ClassDef) and one.name == "Meta":
-            value = next(
-                (s.value for n, s in _assigned(one).items() if n == "model" and isinstance(s, ast.Assign)),
-                None,
-            )
+            named = _assigned(one).get("model")
+            value = named.value if isinstance(named, ast.Assign | ast.AnnAssign) else None
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 return value.value
             return ast.unparse(value) if value is not None else ""
@@ -168,7 +174,7 @@ def render(
     for known in file.known:
         blueprint = by_class.get(known.node.name)
         if blueprint is None:
-            found.append(Mismatch(known.model, f"{known.node.name} is of a model that is not there", False))
+            found += _of_another(file, known, blueprints)
         else:
             found += _stale(known, blueprint)
             if known.infers:
@@ -177,17 +183,32 @@ def render(
                 edits += lines
                 removals |= gone
             seen.append(blueprint.model)
-    for blueprint in blueprints:
-        if names.classes[blueprint.model] not in there:
-            found.append(Mismatch(blueprint.label, "has no factory", True))
-            seen.append(blueprint.model)
-            new.append(class_source(blueprint, names, module, seen[:-1]))
+    added = [b for b in blueprints if names.classes[b.model] not in there]
+    for blueprint in [b for b in added if names.classes[b.model] in file.bound]:
+        name = names.classes[blueprint.model]
+        message = f"has no factory that can be read: {name} is there, but no class whose Meta names the model"
+        found.append(Mismatch(blueprint.label, message, False))
+        added.remove(blueprint)
+    for blueprint in added:
+        found.append(Mismatch(blueprint.label, "has no factory", True))
+        seen.append(blueprint.model)
+        new.append(class_source(blueprint, names, module, seen[:-1]))
     text = _applied(file.text, edits, removals)
     text = text.rstrip("\n") + "\n" if text.strip() else _head(blueprints)
     for source in new:
         text += "\n\n" + source
-    added = [b for b in blueprints if names.classes[b.model] not in there]
     return _with_imports(text, added, names.models), found
+
+
+def _of_another(file: File, known: Known, blueprints: Sequence[Blueprint]) -> Iterator[Mismatch]:
+    """What is wrong with a class that is not the first of its model, or of another app's model."""
+    for blueprint in blueprints:
+        if known.model in (blueprint.label, _written(file, blueprint.model)):
+            yield from _stale(known, blueprint)
+            return
+    others = blueprints[0].seen.apps.get_models() if blueprints else ()
+    if not any(known.model in (model._meta.label, _short_of(file, model)) for model in others):
+        yield Mismatch(known.model, f"{known.node.name} is of a model that is not there", False)
 
 
 def _stale(known: Known, blueprint: Blueprint) -> Iterator[Mismatch]:
@@ -230,27 +251,33 @@ def _grown(
     before = [m for m in names.classes if _line_of(file, names.classes[m]) < known.node.lineno]
     found: list[Mismatch] = []
     edits: list[tuple[int, list[str]]] = []
-    indent = " " * (known.node.body[0].col_offset)
+    indent = _indent(file, known.node)
     declared = known.declared.keys() | {n.removesuffix("_id") for n in known.declared}
     relations = {
         n: t for n, t in relation_lines(blueprint, names, module, before).items() if n not in declared
     }
-    if relations:
+    traits = {n: t for n, t in trait_lines(blueprint, names, module, before).items() if n not in known.traits}
+    if traits:
+        found += [Mismatch(blueprint.label, f"has no trait {name}", True) for name in traits]
+        edits.append(_with_traits(file, known, traits, indent))
+    if relations:  # after the traits, as the class that holds these may be the last thing in this one
         found += [Mismatch(f"{blueprint.label}.{n}", "is not declared", True) for n in relations]
         edits.append(
             (_end(known.node), textwrap.indent("\n" + "\n".join(relations.values()), indent).split("\n"))
         )
-    traits = {n: t for n, t in trait_lines(blueprint, names, module, before).items() if n not in known.traits}
-    if traits:
-        found += [Mismatch(blueprint.label, f"has no trait {name}", True) for name in traits]
-        edits.append(_with_traits(known, traits, indent))
     changes, lines, gone = _documented(file, known, blueprint, indent)
     return found + changes, edits + lines, gone
 
 
-def _with_traits(known: Known, traits: Mapping[str, str], indent: str) -> tuple[int, list[str]]:
+def _indent(file: File, node: ast.ClassDef) -> str:
+    """What the lines of the class's body begin with: spaces or tabs."""
+    first = node.body[0]
+    return file.text.split("\n")[first.lineno - 1][: first.col_offset]
+
+
+def _with_traits(file: File, known: Known, traits: Mapping[str, str], indent: str) -> tuple[int, list[str]]:
     if known.params is not None:
-        inner = " " * known.params.body[0].col_offset
+        inner = _indent(file, known.params)
         return _end(known.params), textwrap.indent("\n".join(traits.values()), inner).split("\n")
     meta = next(one for one in known.node.body if isinstance(one, ast.ClassDef) and one.name == "Meta")
     return _end(meta), ["", *textwrap.indent(params_source(traits), indent).split("\n")]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import prod
 
 from dbstate.catalog import Column, Table
-from dbstate.rows.draft import Draft, Reference, value_of
+from dbstate.rows.choice import spread
+from dbstate.rows.counting import SCANNED
+from dbstate.rows.draft import Draft, Exhausted, Reference, value_of
 from dbstate.rows.periods import periods
 from dbstate.rows.uniques import Uniqueness, referring_columns, uniqueness
 from dbstate.values import MISSING, ColumnValues, NoValue
@@ -42,6 +45,8 @@ class OwnColumns:
             if name in self.sources
         }
         """Columns that uniques count through: value n is their n-th."""
+        self.own_keys = tuple(key for key in self.unique.narrow if self.digits.keys() >= set(key))
+        """Unique keys that are counted through and name no other row."""
         self.periods = tuple(period for period in periods(table) if period.column in self.sources)
 
     def values(self, number: int, draft: Draft) -> dict[str, object]:
@@ -56,6 +61,21 @@ class OwnColumns:
             latest = self.sources[period.column].realistic(0)
             values[period.column] = period.moved(values[period.column], number, latest)
         return values
+
+    def counted(self, number: int) -> Iterator[dict[str, object]]:
+        """The values of each of ``own_keys`` in the row of this number, as seeding counts in an empty table.
+
+        Past the last they begin anew. Raises Exhausted and NoValue when a column has none.
+        """
+        for key in self.own_keys:
+            sizes = [SCANNED if (room := self.digits[name].capacity) is None else room for name in key]
+            places = spread(number % max(prod(sizes), 1), sizes)
+            if places is None:
+                raise Exhausted(f"({', '.join(key)}) of {self.table.label} has no value")
+            yield {
+                name: value_of(self.digits[name], place, Draft(0, ""))
+                for name, place in zip(key, places, strict=True)
+            }
 
     def _empty(self, column: Column, none: NoValue) -> object:
         """Nothing, where the column may be empty and no value can be made for it; NoValue elsewhere."""

@@ -21,7 +21,7 @@ class Entered:
     name: str
     rows: Mapping[str, Any]
     """Model instances by name; a tuple of them where the state returned several under one name."""
-    values: Mapping[str, Any]
+    values: dict[str, Any]
     """Their primary keys by the same names, and whatever else the state returned, as JSON can hold it."""
 
     @property
@@ -50,7 +50,7 @@ def result_of(name: str, returned: object, made: Sequence[Model]) -> Entered:
             values[key] = _keys(found)
         else:
             values[key] = plain(part)
-    return Entered(name, MappingProxyType(rows), MappingProxyType(values))
+    return Entered(name, MappingProxyType(rows), values)
 
 
 def plain(value: Any) -> Any:

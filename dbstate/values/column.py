@@ -81,6 +81,9 @@ class ColumnValues:
         self.meaning = family.meaning
         """What the column is about."""
 
+    def __str__(self) -> str:
+        return f"{self._table.label}.{self._column.field}"
+
     def realistic(self, row: int, salt: int = 0) -> object:
         """The row's value; another for another salt.
 
@@ -103,9 +106,7 @@ class ColumnValues:
             return self._held(row, salt)
         refusals = refusals or self._refusals
         example, refusal = refusals[-1] if refusals else (None, "there was none to try")
-        raise NoValue(
-            f"{self._table.label}.{self._column.field}", tried=len(refusals), example=example, refusal=refusal
-        )
+        raise NoValue(str(self), tried=len(refusals), example=example, refusal=refusal)
 
     def others(self, row: int, most: int = 12) -> Iterator[object]:
         """Accepted values of other sorts, for a row that is refused as a whole; at most so many."""

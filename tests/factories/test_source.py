@@ -202,3 +202,63 @@ def test_third_party_apps_go_to_a_file_of_the_project(project):
     done = project.python("-c", code)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_a_class_that_ends_in_its_traits_gets_relations_and_traits(project):
+    project.models(MODELS.replace("author = models.ForeignKey(Author, on_delete=models.CASCADE)", "pass"))
+    project.run("books")
+    assert project.file.read_text().splitlines()[-1].startswith("        with_editor = Trait(")
+    more = 'state = models.CharField(max_length=5, choices=[("new", "new")])'
+    project.models(f"{MODELS}    {more}\n")
+    assert "added to" in project.run("books")
+    assert "author = SharedSubFactory" in project.file.read_text()
+    assert project.run("books", "--check") == ""
+
+
+def test_a_second_factory_of_a_model_is_the_team_s(project):
+    project.run("books")
+    whole = project.file.read_text()
+    second = (
+        'class LongBookFactory(BookFactory):\n    class Meta:\n        model = Book\n\n    title = "Long"\n'
+    )
+    project.file.write_text(f"{whole}\n\n{second}")
+    assert project.run("books", "--check") == ""
+    project.file.write_text(f"{whole}\n\n{second.replace('title', 'titel')}")
+    told = project.run("books", "--check", code=1)
+    assert "books.Book.titel LongBookFactory declares a field that is not there" in told
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("indent", ["\t", "  "])
+def test_line_ends_and_indentation_stay(project, end, indent):
+    lines = ["from dbstate import ModelFactory", "from books.models import Book", "", ""]
+    lines += ["class BookFactory(ModelFactory[Book]):", "|class Meta:", "||model = Book", ""]
+    text = end.join(lines).replace("|", indent)
+    project.file.write_bytes(text.encode())
+    project.run("books")
+    written = project.file.read_bytes()
+    assert set(lines) - {""} <= {line.replace(indent, "|") for line in written.decode().split(end)}
+    assert written.count(b"\r\n") == (written.count(b"\n") if end == "\r\n" else 0)
+    assert project.run("books", "--check") == ""
+
+
+def test_a_class_that_cannot_be_read_is_named_and_never_shadowed(project):
+    hidden = "import sys\nfrom dbstate import ModelFactory\nfrom books.models import Author\n\n"
+    hidden += "if sys.version_info > (3,):\n\n    class AuthorFactory(ModelFactory[Author]):\n"
+    project.file.write_text(hidden + "        class Meta:\n            model = Author\n")
+    assert "AuthorFactory is there, but no class whose Meta names the model" in project.run("books", code=1)
+    assert project.file.read_text().count("class AuthorFactory") == 1
+
+
+def test_a_folder_of_factories_is_named(project):
+    (project.folder / "books" / "factories").mkdir()
+    told = project.run("books", code=2)
+    assert "books/factories: it is a package" in told
+    assert "--output books/factories/models.py" in told
+    assert not project.file.exists()
+
+
+def test_a_file_in_another_encoding_is_left_alone(project):
+    project.file.write_bytes("# déjà\n".encode("latin-1"))
+    assert "cannot read books/factories.py: 'utf-8' codec" in project.run("books", code=2)
+    assert project.file.read_bytes() == "# déjà\n".encode("latin-1")

@@ -16,7 +16,7 @@ from dbstate.catalog.order import order_tables
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.described import Described, described
 from dbstate.factories.render import Names
-from dbstate.factories.source import File, Mismatch, class_names, model_names, read, render
+from dbstate.factories.source import File, Mismatch, Unreadable, class_names, model_names, read, render
 from dbstate.management.base import CLEAN, FINDINGS, DbstateCommand
 from dbstate.management.labels import LabelError
 from dbstate.management.options import Options, UsageError, nearest
@@ -119,7 +119,7 @@ class Command(DbstateCommand):
             self.stdout.write(f"{_shown(path)}: {'nothing else' if by_hand else 'nothing'} is missing")
             return
         try:
-            write_file(path, new)
+            write_file(path, new.replace("\n", _line_end(path)))
         except OSError as error:
             raise UsageError(_shown(path), str(error), "choose another place with --output") from error
         added = sum(one.added for one in found)
@@ -129,7 +129,24 @@ class Command(DbstateCommand):
 
 
 def _read(path: Path) -> File:
-    return read(str(path), path.read_text(encoding="utf-8") if path.exists() else "")
+    """The file; its line ends are those that Python reads."""
+    package = path.with_suffix("")
+    if package.is_dir() and path.name == "factories.py":
+        raise UsageError(
+            _shown(package),
+            "it is a package, beside which a module of that name is not imported",
+            f"name a file of it: --output {_shown(package / 'models.py')}",
+        )
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+    except UnicodeDecodeError as error:
+        raise Unreadable(_shown(path), error) from error
+    return read(str(path), text)
+
+
+def _line_end(path: Path) -> str:
+    """How the lines of a file end."""
+    return "\r\n" if path.exists() and b"\r\n" in path.read_bytes() else "\n"
 
 
 def _config(label: str) -> AppConfig:

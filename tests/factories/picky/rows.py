@@ -22,12 +22,17 @@ from django.db import connections, models, transaction  # noqa: E402
 from picky.models import (  # noqa: E402
     Allowed,
     Article,
+    Bar,
     Basket,
     Booking,
     Chicken,
+    Country,
     Effect,
     Egg,
+    Employee,
+    Follow,
     Gift,
+    Grade,
     Item,
     Like,
     Line,
@@ -39,10 +44,11 @@ from picky.models import (  # noqa: E402
     Shop,
     Subscription,
     Topic,
+    Venue,
     Visit,
 )
 
-from dbstate.factories import BadOverride, ModelFactory, factory_for, new_test  # noqa: E402
+from dbstate.factories import BadOverride, ModelFactory, SharedSubFactory, factory_for, new_test  # noqa: E402
 
 Trial = Callable[[], None]
 TRIALS: dict[str, Trial] = {}
@@ -213,6 +219,52 @@ def rows_that_are_missed_beside_the_parent_are_made() -> None:
     for parcel in factory_for(Parcel).create_batch(2):
         assert parcel.price == parcel.shop.tariff.rate * 3
     clean(*factory_for(Visit).create_batch(2))
+
+
+@trial
+def a_row_of_its_own_table_has_a_one_to_one_parent_of_its_own() -> None:
+    rows = [
+        factory_for(Employee).create(mentor__hours=3, hours=8),
+        factory_for(Employee).create_with_relations(mentor__hours=3),
+        *factory_for(Employee).create_batch(2, bulk=True, mentor__hours=3),
+        factory_for(Employee).save(factory_for(Employee).build(mentor__hours=3)),
+    ]
+    for row in rows:
+        kept = Employee.objects.get(pk=row.pk)
+        assert (kept.mentor.hours, kept.hours) == (3, row.hours)
+        assert (kept.mentor == kept, kept.mentor.account == kept.account) == (False, False)
+
+
+@trial
+def a_row_stays_as_given_where_a_model_inherits_from_its_own() -> None:
+    place = factory_for(Venue).create_with_relations(name="Old")
+    assert (Venue.objects.get(pk=place.pk).name, Bar.objects.count()) == ("Old", 0)
+    bar = factory_for(Bar).create(venue_ptr=place)
+    assert (bar.name, Venue.objects.get().name, Bar.objects.get().name) == ("Old", "Old", "Old")
+
+
+class FollowFactory(ModelFactory[Follow]):
+    """As ``dbstate_factories`` writes it."""
+
+    class Meta:
+        model = Follow
+
+    member = SharedSubFactory(factory_for(Member))
+
+
+@trial
+def a_generic_key_beside_a_declared_row_names_one() -> None:
+    for made in (FollowFactory, factory_for(Follow)):
+        rows = [*made.create_batch(2), *made.create_batch(2, bulk=True), made.save(made.build())]
+        assert None not in [Follow.objects.get(pk=row.pk).followed for row in rows]
+
+
+@trial
+def few_values_are_all_made_before_one_comes_again() -> None:
+    assert len({one.code for one in factory_for(Country).build_batch(60)}) == 60
+    for bulk in (False, True):
+        assert len({one.code for one in factory_for(Country).create_batch(30, bulk=bulk)}) == 30
+    assert len({(one.letter, one.sign) for one in factory_for(Grade).create_batch(8, bulk=True)}) == 8
 
 
 def main() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.signals import post_save
 from django.dispatch import receiver
@@ -233,3 +235,49 @@ class Visit(models.Model):
     def clean(self) -> None:
         if self.shop.tariff.rate < 0:
             raise ValidationError("no shop pays visitors")
+
+
+class Employee(models.Model):
+    """Two of them never share an account."""
+
+    account = models.OneToOneField(Holder, on_delete=models.CASCADE)
+    mentor = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True)
+    hours = models.PositiveSmallIntegerField()
+
+
+class Venue(models.Model):
+    name = models.CharField(max_length=30)
+
+
+class Bar(Venue):
+    beers = models.PositiveIntegerField()
+
+
+class Happening(models.Model):
+    """What can be a row's own generic key, too: an earlier table than that of ``Follow``."""
+
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
+    object_id = models.CharField(max_length=64)
+    actor = GenericForeignKey()
+
+
+class Follow(models.Model):
+    member = models.ForeignKey(Member, on_delete=models.CASCADE)
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
+    object_id = models.CharField(max_length=64)
+    followed = GenericForeignKey()
+
+    class Meta:
+        unique_together = [("content_type", "object_id")]
+
+
+class Country(models.Model):
+    code = models.CharField(max_length=2, primary_key=True, validators=[RegexValidator("^[A-Z]{2}$")])
+
+
+class Grade(models.Model):
+    letter = models.CharField(max_length=2, choices=[(one, one) for one in "ABCD"])
+    sign = models.CharField(max_length=1, choices=[("+", "plus"), ("-", "minus")])
+
+    class Meta:
+        unique_together = [("letter", "sign")]
