@@ -86,9 +86,23 @@ def _step_of(step: Any, blueprint: Blueprint) -> _Step:
         numbers = dict.fromkeys(blueprint.chain, step.sequence)
     edge = call.edge if step.parent_step is None else ""
     row = made_row(blueprint, numbers, edge)
+    _meet_what_stands(blueprint, step, row, numbers, edge)
     made = step.dbstate = _Step(numbers, edge, row, Unfinished(blueprint.model, row))
     call.chain.making.append(made.unfinished)
     return made
+
+
+def _meet_what_stands(
+    blueprint: Blueprint, step: Any, row: dict[str, Any], numbers: Mapping[str, int], edge: str
+) -> None:
+    """Have the row meet its CHECKs with what is given and declared, before a LazyAttribute reads it."""
+    stated = {**step.builder.factory_meta.base_declarations, **step.builder.extras}
+    plain = {name: value for name, value in stated.items() if name in row}
+    plain = {name: value for name, value in plain.items() if not enums.get_builder_phase(value)}
+    if plain and blueprint.rules:
+        whole = row | plain
+        blueprint.meet_conditions(whole, numbers, edge, given=frozenset(plain), related=False)
+        row.update((name, value) for name, value in whole.items() if name not in plain)
 
 
 class Inferred(declarations.BaseDeclaration):
@@ -342,6 +356,9 @@ class InferringOptions(DjangoOptions):
         if step.builder.strategy == enums.STUB_STRATEGY:
             return StubObject(**kwargs)
         blueprint, chain = self.blueprint, _current().chain
+        if self.saves_plainly:
+            for name in kwargs:
+                blueprint.check_name(name)
         made = _step_of(step, blueprint)
         chain.making.remove(made.unfinished)
         given = frozenset(
@@ -462,6 +479,11 @@ class ModelFactory(DjangoModelFactory[M]):
         """
         if not bulk:
             return list(super().create_batch(size, **kwargs))
+        if cls._meta.django_get_or_create:
+            label, names = cls._meta.blueprint.label, ", ".join(cls._meta.django_get_or_create)
+            raise BadOverride(
+                f"cannot create {label} in bulk: its factory looks rows up by {names}; leave bulk out"
+            )
         words = _own_words(cls._meta, kwargs)
 
         def collected(attempt: Attempt) -> list[M]:

@@ -325,7 +325,11 @@ class Blueprint:
         """What may be given: fields, their attributes, generic keys, and properties that can be set."""
         names = {"pk"}
         for field in self.model._meta.get_fields():
-            if not (field.auto_created and not field.concrete) and not field.many_to_many:
+            if (
+                not (field.auto_created and not field.concrete)
+                and not field.many_to_many
+                and not _is_computed(field)
+            ):
                 names |= {field.name, getattr(field, "attname", field.name)}
         names.update(*(found for _, found in self.translated))
         for name in dir(self.model):
@@ -338,6 +342,8 @@ class Blueprint:
         """UnknownField unless this can be given."""
         if name in self.names:
             return
+        if any(_is_computed(field) and field.name == name for field in self.fields):
+            raise BadOverride(f"cannot set {name!r} of {self.label}: the database computes it")
         many = {field.name for field in self.model._meta.many_to_many}
         if name in many | {field.get_accessor_name() for field in self.model._meta.related_objects}:
             raise BadOverride(
@@ -427,6 +433,11 @@ class Blueprint:
                 for column, value in (changes or {}).items():
                     field = self.seen.binding.field(rules.table.name, column)
                     row[field.attname] = native(field, value)
+
+
+def _is_computed(field: Any) -> bool:
+    """Whether the column is generated."""
+    return bool(getattr(field, "generated", False))
 
 
 def _copied(value: Any) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
 from django.db.models import Model
 
-from dbstate.backends import LoadRefused
+from dbstate.backends import Connection, LoadRefused
+from dbstate.catalog import Table
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.described import Described
 from dbstate.factories.saving import insert, refusal
@@ -70,20 +72,45 @@ def _load(seen: Described, blueprint: Blueprint, rows: list[Model], given: Colle
         for instance in rows:
             insert(blueprint, instance, given)
         return
-    connection = seen.connection
     for name in blueprint.chain:
-        table = seen.catalog[name]
-        fields: list[Any] = [
-            seen.binding.field(name, column.name) for column in table.columns if not column.generated
-        ]
-        lines = [
-            [one.get_db_prep_save(one.pre_save(instance, True), connection) for one in fields]
-            for instance in rows
-        ]
         try:
-            seen.backend.load(connection, table, [one.column for one in fields], lines)
+            _load_table(seen, seen.catalog[name], rows)
         except LoadRefused as error:
             raise refusal(blueprint, rows, error.verdict, given) from error
+
+
+def _load_table(seen: Described, table: Table, rows: Sequence[Model]) -> None:
+    connection = seen.connection
+    fields: list[Any] = [
+        seen.binding.field(table.name, column.name) for column in table.columns if not column.generated
+    ]
+    names = [one.column for one in fields]
+
+    def line(instance: Model) -> list[Any]:
+        return [one.get_db_prep_save(one.pre_save(instance, True), connection) for one in fields]
+
+    with _queries(connection) as asked:
+        first = line(rows[0])
+    if not asked:
+        seen.backend.load(connection, table, names, [first, *map(line, rows[1:])])
+        return
+    # A field's value depends on the rows before it, as that of a slug which counts up.
+    seen.backend.load(connection, table, names, [first])
+    for instance in rows[1:]:
+        seen.backend.load(connection, table, names, [line(instance)])
+
+
+@contextmanager
+def _queries(connection: Connection) -> Iterator[list[str]]:
+    """The queries that are made meanwhile."""
+    asked: list[str] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield asked
 
 
 def _connect(seen: Described, blueprint: Blueprint, instance: Any) -> None:

@@ -29,7 +29,7 @@ def with_relations(
 
     ``declared`` names of the factory are its own.
     """
-    outside = _outside(blueprint)
+    outside, using = _outside(blueprint), blueprint.seen.using
     counts: dict[str, int] = {}
     nested: dict[str, dict[str, Any]] = {}
     own: dict[str, Any] = {}
@@ -45,7 +45,11 @@ def with_relations(
             counts[root] = value
         else:
             raise BadOverride(f"cannot make {value!r} {root} of {blueprint.label}: give a number, 0 or more")
+    given = [value for value in own.values() if isinstance(value, Model)]
+    shared = own.get("shared", ()) if "shared" not in blueprint.names else ()
+    given += shared.values() if isinstance(shared, Mapping) else shared or ()
     instance = create(own)
+    given = [instance, *given]
     between = {
         (field.remote_field if field.auto_created else field).remote_field.through
         for field in outside.values()
@@ -54,13 +58,23 @@ def with_relations(
     for name, field in outside.items():
         alone = _is_left_alone(blueprint, field) or field.related_model in between
         if name in counts or name in nested or not alone:
-            _make(blueprint, instance, field, counts.get(name, DEFAULT), nested.get(name, {}), attempt)
+            number, overrides = counts.get(name, DEFAULT), nested.get(name, {})
+            _make(
+                blueprint,
+                instance,
+                field,
+                number,
+                overrides,
+                lambda: Chain(using, True, [*given], attempt=attempt),
+            )
     return instance
 
 
 def _outside(blueprint: Blueprint) -> dict[str, Any]:
     """Relations from outside by accessor: rows that name the row, and many-to-many from both ends."""
-    found: dict[str, Any] = {field.name: field for field in blueprint.model._meta.many_to_many}
+    meta = blueprint.model._meta
+    found: dict[str, Any] = {field.name: field for field in meta.many_to_many}
+    found |= {field.name: field for field in meta.private_fields if _is_generic(field)}
     for field in blueprint.model._meta.related_objects:
         name = field.get_accessor_name()
         if name and not field.parent_link:  # rows of models that inherit are the row itself
@@ -68,10 +82,15 @@ def _outside(blueprint: Blueprint) -> dict[str, Any]:
     return found
 
 
+def _is_generic(field: Any) -> bool:
+    """Whether rows name the row by a generic key."""
+    return bool(field.one_to_many) and hasattr(field, "object_id_field_name")
+
+
 def _is_left_alone(blueprint: Blueprint, field: Any) -> bool:
     """Whether nothing is made unless it is asked for: libraries' tables, and the model's own."""
     model = field.related_model
-    if model._meta.db_table not in blueprint.seen.catalog.tables:
+    if _is_generic(field) or model._meta.db_table not in blueprint.seen.catalog.tables:
         return True
     table = blueprint.seen.table(model)
     return bool(table.library_filled) or not table.managed or model is blueprint.model
@@ -83,32 +102,52 @@ def _make(
     field: Any,
     number: int,
     overrides: dict[str, Any],
-    attempt: Attempt,
+    chain: Callable[[], Chain],
 ) -> None:
+    """``chain`` makes a new one that shares what the row has and what was given."""
     related = blueprint_of(blueprint.seen, field.related_model)
     using = blueprint.seen.using
     if field.many_to_many:
         through = (field.remote_field if field.auto_created else field).remote_field.through
         _check_through(blueprint, field, overrides)
-        rows = [make(related, Chain(using, True, attempt=attempt), dict(overrides)) for _ in range(number)]
+        rows = [make(related, chain(), dict(overrides)) for _ in range(number)]
         if through._meta.auto_created:
             accessor = field.get_accessor_name() if field.auto_created else field.name
             getattr(instance, accessor).add(*rows)
             return
         between = blueprint_of(blueprint.seen, through)
         for row in rows:
-            make(between, Chain(using, True, [instance, row], attempt=attempt), _ends(through, instance, row))
+            make(between, chain().after(row), _ends(through, instance, row))
         return
     if field.one_to_one and number > 1:
         raise CannotMake(blueprint.label, f"{field.get_accessor_name()} is one-to-one: there is one at most")
-    if (
-        field.one_to_one
-        and related.model._base_manager.using(using).filter(**{field.field.name: instance}).exists()
-    ):
-        return  # a signal has made it
-    for _ in range(number):
-        chain = Chain(using, True, [instance], attempt=attempt)
-        make(related, chain, {field.field.name: instance, **overrides}, numbers=row_numbers(related, chain))
+    key = _key_to(blueprint, field, instance)
+    made = [*related.model._base_manager.using(using).filter(**key)[:number]]
+    for row in made:  # by a signal, or on the way round a cycle
+        _change(related, row, overrides)
+    for _ in range(number - len(made)):
+        own = chain()
+        make(related, own, {**key, **overrides}, numbers=row_numbers(related, own))
+
+
+def _key_to(blueprint: Blueprint, field: Any, instance: Model) -> dict[str, Any]:
+    """How rows name the instance: by their foreign key, or by their generic one."""
+    if not _is_generic(field):
+        return {field.field.name: instance}
+    kind: Any = field.related_model._meta.get_field(field.content_type_field_name)
+    number = {field.object_id_field_name: instance.pk}
+    return {kind.attname: blueprint.seen.records.content_type(blueprint.table.name), **number}
+
+
+def _change(blueprint: Blueprint, row: Model, overrides: Mapping[str, Any]) -> None:
+    """Give a row that is there other values."""
+    for name, value in overrides.items():
+        if "__" in name:
+            raise BadOverride(f"cannot set {name!r} of {blueprint.label}: a signal has made the row")
+        blueprint.check_name(name)
+        setattr(row, name, value)
+    if overrides:
+        row.save(using=blueprint.seen.using)
 
 
 def _check_through(blueprint: Blueprint, field: Any, overrides: Mapping[str, Any]) -> None:

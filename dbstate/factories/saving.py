@@ -15,6 +15,7 @@ from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.chain import Chain
 from dbstate.factories.errors import NextRow, RowRefused, refused
 from dbstate.factories.libraries import library_row
+from dbstate.values.facts import offence
 
 BELOW = "_dbstate_below"
 """Attribute of a row that is not written yet: where it is to stand in its tree."""
@@ -73,7 +74,7 @@ def refusal(
 ) -> RowRefused:
     """The error that names the columns of the broken rule, with what all these rows have there."""
     blamed: dict[str, object] = {}
-    for name in blamed_attributes(blueprint, verdict):
+    for name in blamed_attributes(blueprint, verdict) or _unfitting(blueprint, instances, verdict):
         values = [getattr(instance, name, None) for instance in instances]
         blamed[name] = values[0] if all(value == values[0] for value in values) else Various()
     named = {name for name in blamed if name in given or name.removesuffix("_id") in given}
@@ -99,6 +100,14 @@ def blamed_attributes(blueprint: Blueprint, verdict: Verdict) -> list[str]:
             blueprint.by_column[table.name, c] for c in columns if (table.name, c) in blueprint.by_column
         ]
     return list(dict.fromkeys(found))
+
+
+def _unfitting(blueprint: Blueprint, instances: Sequence[Model], verdict: Verdict) -> list[str]:
+    """Attributes whose values are past what their columns say, where the database names no column."""
+    if verdict.reason not in ("range", "length"):
+        return []
+    columns = [(one.name, blueprint.seen.catalog[one.table].column(one.column)) for one in blueprint.own]
+    return [n for n, column in columns if any(offence(column, getattr(one, n)) for one in instances)]
 
 
 def _is_key_of(verdict: Verdict, column: str) -> bool:
@@ -171,6 +180,7 @@ class _Saving:
         self.seen = seen
         self.under_way: list[Model] = []
         self.reserved: list[Model] = []
+        self.saved: list[Model] = []
 
     def save(self, instance: Model) -> None:
         if not instance._state.adding:
@@ -198,7 +208,23 @@ class _Saving:
             setattr(instance, name, self.seen.records.content_type(blueprint.table.name))
         name_libraries(blueprint, instance)
         self.under_way.pop()
-        insert(blueprint, instance, reserved=any(instance is one for one in self.reserved))
+        if not self._is_there(blueprint, instance):
+            insert(blueprint, instance, reserved=any(instance is one for one in self.reserved))
+        self.saved.append(instance)
+
+    def _is_there(self, blueprint: Blueprint, instance: Model) -> bool:
+        """Whether a signal of a parent saved just now has made the row; it then has this one's values."""
+        rows = blueprint.model._base_manager.using(self.seen.using)
+        for relation in blueprint.relations:
+            parent = instance._state.fields_cache.get(relation.name) if relation.unique else None
+            if not any(parent is one for one in self.saved):
+                continue
+            found = rows.filter(**{relation.name: parent}).first()
+            if found is not None:
+                instance.pk, instance._state.adding = found.pk, False
+                instance.save(using=self.seen.using)
+                return True
+        return False
 
     def _name_generically(
         self, blueprint: Blueprint, instance: Model, name: str, number: str, kind: str

@@ -182,6 +182,9 @@ def _enter(name: str, found: Found, params: Mapping[str, Any], visit: _Visit) ->
 
 def _enter_free(name: str, free: Free, params: Mapping[str, Any], visit: _Visit) -> Entered:
     if not free.absent:
+        for field_name in params.keys() & free.overrides.keys():
+            hint = f"leave {field_name} out, or choose the phrase with another value"
+            raise BadParameters(name, "", f"{field_name} is what the phrase says already", hint)
         factory = StateFactory(factory_for(free.label, using=visit.using, apps=visit.apps), visit.made)
         return result_of(name, factory.create(**{**params, **free.overrides}), ())
     model = visit.apps.get_model(free.label)
@@ -219,7 +222,7 @@ def _kept_or_undone(name: str, place: str, file: str, visit: _Visit, act: Callab
 def _explained(name: str, place: str, file: str, act: Callable[[], Entered]) -> Entered:
     try:
         return act()
-    except GuardRefusal:
+    except (GuardRefusal, StateCycle):  # a circle has no state in which it failed
         raise
     except BadParameters as error:
         if error.name == name:

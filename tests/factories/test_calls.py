@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import factory
 import pytest
 from asgiref.sync import async_to_sync
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Count
 from django.test.utils import CaptureQueriesContext
 from factory.django import DjangoModelFactory
@@ -398,3 +398,12 @@ def test_row_n_of_a_factory_is_row_n_of_seeding():
             built = factory_for(model).build(__sequence=number)
             assert {n: getattr(built, n) for n in names} == {n: getattr(seeded, n) for n in names}
     assert Order.objects.aggregate(Count("pk"))["pk__count"] == 6
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "value", "told"), [("stock", 2**40, "out of range"), ("name", "x" * 999, "too long")]
+)
+def test_a_value_past_its_column_is_named(name: str, value: object, told: str) -> None:
+    with pytest.raises(DataError, match=rf"{name} = .* \(given\).*{told}.*give {name} another value"):
+        factory_for(Product).create(**{name: value})

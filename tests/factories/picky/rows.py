@@ -26,6 +26,7 @@ from picky.models import (  # noqa: E402
     Basket,
     Booking,
     Chicken,
+    Chore,
     Country,
     Effect,
     Egg,
@@ -33,11 +34,13 @@ from picky.models import (  # noqa: E402
     Follow,
     Gift,
     Grade,
+    Holder,
     Item,
     Like,
     Line,
     Member,
     Owner,
+    Page,
     Parcel,
     Pass,
     Settings,
@@ -48,7 +51,14 @@ from picky.models import (  # noqa: E402
     Visit,
 )
 
-from dbstate.factories import BadOverride, ModelFactory, SharedSubFactory, factory_for, new_test  # noqa: E402
+from dbstate.factories import (  # noqa: E402
+    BadOverride,
+    ModelFactory,
+    SharedSubFactory,
+    UnknownField,
+    factory_for,
+    new_test,
+)
 
 Trial = Callable[[], None]
 TRIALS: dict[str, Trial] = {}
@@ -265,6 +275,63 @@ def few_values_are_all_made_before_one_comes_again() -> None:
     for bulk in (False, True):
         assert len({one.code for one in factory_for(Country).create_batch(30, bulk=bulk)}) == 30
     assert len({(one.letter, one.sign) for one in factory_for(Grade).create_batch(8, bulk=True)}) == 8
+
+
+@trial
+def rows_of_many_to_many_share_what_the_row_has() -> None:
+    shop = factory_for(Shop).create()
+    for given in ({"shop": shop}, {"shared": [shop]}, {}):
+        item = factory_for(Item).create_with_relations(fans=2, **given)
+        assert {fan.shop for fan in item.fans.all()} == {item.shop}
+        assert not given or item.shop == shop
+
+
+@trial
+def rows_that_are_there_already_are_counted_and_changed() -> None:
+    holder = factory_for(Holder).create_with_relations(pass__zone="b")
+    assert Pass.objects.get(member=holder).zone == "b"
+    made = factory_for(Pass).save(factory_for(Pass).build(zone="c"))
+    assert (Pass.objects.get(pk=made.pk).zone, made.code) == ("c", f"signal-{made.member.pk}")
+    hen = factory_for(Chicken).create_with_relations(egg_set=3)
+    assert hen.egg_set.count() == 3
+    page = factory_for(Page).create_with_relations(happenings=2)
+    assert [one.actor for one in page.happenings.all()] == [page, page]
+
+
+@trial
+def bulk_rows_have_slugs_that_count_up() -> None:
+    assert {page.slug for page in factory_for(Page).create_batch(3, bulk=True)} == {"row-1", "row-2", "row-3"}
+
+
+class ChoreFactory(ModelFactory[Chore]):
+    class Meta:
+        model = Chore
+        django_get_or_create = ("label",)
+
+    label = factory.LazyAttribute(lambda row: f"level {row.level}")
+
+
+class MisspeltFactory(ModelFactory[Chore]):
+    class Meta:
+        model = Chore
+
+    lable = "x"
+
+
+@trial
+def lazy_attributes_read_what_the_row_will_hold() -> None:
+    for chore in [ChoreFactory.build(kind="n") for _ in range(6)]:
+        assert (chore.label, chore.level) == ("level 1", 1)
+
+
+@trial
+def mistakes_name_the_field_and_the_value() -> None:
+    with pytest.raises(UnknownField, match=r"'lable' of picky.Chore.*did you mean label"):
+        MisspeltFactory.create()
+    with pytest.raises(BadOverride, match=r"'double' of picky.Chore: the database computes it"):
+        factory_for(Chore).create(double=4)
+    with pytest.raises(BadOverride, match="in bulk: its factory looks rows up by label"):
+        ChoreFactory.create_batch(2, bulk=True)
 
 
 def main() -> None:

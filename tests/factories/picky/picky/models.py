@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import Permission
-from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -281,3 +281,33 @@ class Grade(models.Model):
 
     class Meta:
         unique_together = [("letter", "sign")]
+
+
+class CountingSlug(models.SlugField):
+    """Asks the table for the next free one."""
+
+    def pre_save(self, instance: models.Model, add: bool) -> str:
+        rows, number = type(instance)._base_manager, 1
+        while rows.filter(**{f"{self.attname}": f"row-{number}"}).exists():
+            number += 1
+        setattr(instance, self.attname, f"row-{number}")
+        return f"row-{number}"
+
+
+class Page(models.Model):
+    slug = CountingSlug(unique=True, editable=False)
+    happenings = GenericRelation(Happening)
+
+
+class Chore(models.Model):
+    kind = models.CharField(max_length=1, choices=[("a", "any"), ("n", "none")])
+    level = models.IntegerField(choices=[(1, "1"), (5, "5"), (9, "9")])
+    label = models.CharField(max_length=20)
+    double = models.GeneratedField(
+        expression=models.F("level") * 2, output_field=models.IntegerField(), db_persist=True
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(kind="n") | models.Q(level=1), name="none_is_1")
+        ]
