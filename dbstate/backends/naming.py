@@ -28,3 +28,8 @@ def in_query(sql: str) -> str:
 def folded(name: str) -> str:
     """A name as SQLite compares it: without regard to case, of ASCII letters only."""
     return name.encode().lower().decode()
+
+
+def literal(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"

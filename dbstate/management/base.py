@@ -1,16 +1,19 @@
 """The base of all commands: shared options, and every error to its exit code.
 
-0 clean, 1 findings, 2 could not do it, 3 refused by the guard, 130 interrupted. Django itself
+0 clean, 1 findings, 2 could not do it, 3 refused by the guard, 130 interrupted, 143 terminated. Django itself
 exits with 1 for its own errors and for failed system checks; here these are 2.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,7 +39,7 @@ from dbstate.guard import Purpose, Verdict, verdict
 from dbstate.management.options import SHARED, Options, UsageError, add_shared, read_options
 from dbstate.management.output import write_file
 
-CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
+CLEAN, FINDINGS, FAILED, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
 class Findings(CommandError):
@@ -174,7 +177,8 @@ class DbstateCommand(BaseCommand):
         handle_default_options(parsed)
         code = CLEAN
         try:
-            self.execute(*labels, **options)
+            with _ending_in_order():
+                self.execute(*labels, **options)
         except (Exception, KeyboardInterrupt) as error:
             code = self._report(argv[1], error, full=parsed.traceback)
         finally:
@@ -207,7 +211,32 @@ class DbstateCommand(BaseCommand):
         )
 
 
+class Terminated(KeyboardInterrupt):
+    """The process was told to end (SIGTERM), as by a pipeline that is cancelled or has run out of time."""
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Have a request to end undo what is under way, as an interruption does."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)  # whoever is impatient sends it again
+        raise Terminated
+
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield  # the project has a handler of its own
+        return
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def _exit_code(error: BaseException) -> int:
+    if isinstance(error, Terminated):
+        return TERMINATED
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
     return error.returncode if isinstance(error, CommandError) else FAILED

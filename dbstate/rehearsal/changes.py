@@ -125,55 +125,61 @@ def _of_declared_rows(change: TableChange, wanted: int, delta: int, not_back: in
         message = (
             f"{counted(not_back)} of {change.table} gone as declared; the reverse does not bring them back"
         )
-        yield finding_of("declared-change", "warning", "post", message, table=change.table, rows=not_back)
+        yield finding_of("not-reversed", "warning", "post", message, table=change.table, rows=not_back)
 
 
 def _of_column(sides: _Round, change: TableChange, column: ColumnChange) -> Iterator[Finding]:
-    """A column that holds something else than before."""
-    names = {
+    """A column that holds something else than before; a conversion is declared by its operation."""
+    facts = sides.facts
+    names = names_of(change, column)
+    where = f"{change.table}.{column.column}"
+    if names & facts.expected.changed_columns:
+        message = f"{counted(column.rows)} of {where} changed, as declared"
+        yield _finding(sides, change, column, "declared-change", column.rows, message)
+        return
+    filled = column.filled if names & facts.filled else 0
+    changed = column.rows
+    if column.is_retyped:
+        changed = column.filled + (column.rewritten if names & facts.cast else 0)
+    if filled:
+        message = f"{counted(filled)} of {where} were NULL and got a value: the column becomes NOT NULL"
+        yield _finding(sides, change, column, "nulls-filled", filled, message)
+    if changed > filled:
+        message = f"{counted(changed - filled)} of {where} changed, and nothing declares it"
+        yield _finding(sides, change, column, "undeclared-change", changed - filled, message)
+    if column.is_retyped and sides.returned is None and column.lossy:
+        message = f"{counted(column.lossy)} of {where} lost what {column.type_after} does not hold"
+        yield _finding(sides, change, column, "values-lost", column.lossy, message)
+
+
+def names_of(change: TableChange, column: ColumnChange) -> set[str]:
+    """``table.column``, by the names of before and of now."""
+    return {
         f"{table}.{name}"
         for table in (change.table, change.table_after or change.table)
         for name in (column.column, column.column_after)
     }
-    keys = tuple(sample.key for sample in column.samples)
-    common = {
-        "table": change.table,
-        "column": column.column,
-        "rows": column.rows,
-        "keys": keys,
-        "evidence": shown_values(sides.facts, column.samples),
-    }
-    where = f"{change.table}.{column.column}"
-    if column.type_before != column.type_after:
-        yield from _of_retyped(sides, change, column)
-    elif names & sides.facts.expected.changed_columns:
-        message = f"{counted(column.rows)} of {where} changed, as declared"
-        yield finding_of("declared-change", "note", "post", message, **common)  # type: ignore[arg-type]
-    elif column.filled == column.rows and names & sides.facts.filled:
-        message = f"{counted(column.rows)} of {where} were NULL and got a value: the column becomes NOT NULL"
-        yield finding_of("nulls-filled", "note", "post", message, **common)  # type: ignore[arg-type]
-    else:
-        message = f"{counted(column.rows)} of {where} changed, and nothing declares it"
-        yield finding_of("undeclared-change", "error", "post", message, **common)  # type: ignore[arg-type]
 
 
-def _of_retyped(sides: _Round, change: TableChange, column: ColumnChange) -> Iterator[Finding]:
-    """A conversion is declared by its operation: only what does not come back counts."""
-    if sides.returned is None and column.rows:
-        where = f"{change.table}.{column.column}"
-        message = f"{counted(column.rows)} of {where} lost what {column.type_after} does not hold"
-        keys = tuple(sample.key for sample in column.samples)
-        yield finding_of(
-            "values-lost",
-            "error",
-            "post",
-            message,
-            table=change.table,
-            column=column.column,
-            rows=column.rows,
-            keys=keys,
-            evidence=shown_values(sides.facts, column.samples),
-        )
+def _finding(
+    sides: _Round, change: TableChange, column: ColumnChange, code: str, rows: int, message: str
+) -> Finding:
+    samples = column.samples
+    if code == "undeclared-change":
+        samples = column.rewritten_samples or tuple(one for one in samples if one.before is not None)
+    elif code == "nulls-filled":
+        samples = tuple(one for one in samples if one.before is None)
+    return finding_of(
+        code,
+        "error" if code in ("undeclared-change", "values-lost") else "note",
+        "post",
+        message,
+        table=change.table,
+        column=column.column,
+        rows=rows,
+        keys=tuple(sample.key for sample in samples or column.samples),
+        evidence=shown_values(sides.facts, samples or column.samples),
+    )
 
 
 def _of_dropped(sides: _Round, change: TableChange, dropped: DroppedColumn) -> Iterator[Finding]:

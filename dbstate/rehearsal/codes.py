@@ -176,6 +176,9 @@ _ALL = (
         "take a type that holds them",
     ),
     Code("declared-change", "safe", "", ""),
+    Code(
+        "not-reversed", "safe", "", "write the values before back in the reverse, if going back is to undo it"
+    ),
     Code("undecided", "safe", "", "rehearse it: only that can tell"),
     Code("old-code", "safe", "", "deploy in two steps while old code runs"),
     Code("rewrite", "safe", "", ""),

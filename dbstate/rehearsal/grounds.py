@@ -49,6 +49,8 @@ class Facts:
     """Whether Python or SQL of the project runs in the migrations."""
     filled: frozenset[str] = frozenset()
     """``table.column`` of columns whose NULLs the operations themselves declare to fill."""
+    cast: frozenset[str] = frozenset()
+    """The same of columns whose type the operations change by a plain cast."""
     show_values: bool = False
     migrated: Soundness | None = None
     """The database itself, after the real migrate."""

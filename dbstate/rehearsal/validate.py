@@ -121,6 +121,7 @@ def validate(
         own.expected,
         opaque=any(is_opaque(one) or is_raw(one) for m in _targets(route) for one in m.operations),
         filled=_filled(targets),
+        cast=_cast(targets),
         show_values=wish.show_values,
     )
     if wish.phase == "pre":
@@ -264,6 +265,21 @@ def _filled(emitted: Iterable[Emitted]) -> frozenset[str]:
         for effect in one.effects
         if isinstance(effect, does.RequireNotNull)
     )
+
+
+def _cast(emitted: Iterable[Emitted]) -> frozenset[str]:
+    """Columns whose type changes by a plain cast, as Django's own operations do it."""
+    return frozenset(
+        f"{effect.table}.{effect.column}"
+        for one in emitted
+        for effect in one.effects
+        if isinstance(effect, does.ChangeType) and _is_cast(effect.using, effect.column)
+    )
+
+
+def _is_cast(using: str, column: str) -> bool:
+    plain = using.replace('"', "").replace(" ", "")
+    return not using or (plain.startswith(f"{column}::") and plain.count("::") == 1)
 
 
 # own checks ---------------------------------------------------------------------------------------------

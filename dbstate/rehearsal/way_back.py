@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dbstate.catalog.diff import is_for_like
 from dbstate.findings import Finding
+from dbstate.rehearsal.changes import names_of
 from dbstate.rehearsal.evidence import Evidence
 from dbstate.rehearsal.grounds import (
     NO_VERDICT,
@@ -134,27 +135,32 @@ def _of_returned_column(
     common = {
         "table": change.table,
         "column": column.column,
-        "rows": column.rows,
         "keys": tuple(sample.key for sample in column.samples),
         "evidence": shown_values(facts, column.samples),
     }
     there = next((one for one in went.columns if one.column == column.column), None) if went else None
     dropped = any(one.column == column.column for one in went.dropped) if went else False
     table_dropped = went is not None and went.table_after is None
-    retyped = there is not None and there.type_before != there.type_after
-    if retyped or ((dropped or table_dropped) and not (facts.opaque and _brings_something(column))):
-        message = f"{counted(column.rows)} of {where} lost: the reverse does not bring the values back"
-        yield finding_of("values-lost", "error", "reverse", message, **common)  # type: ignore[arg-type]
-        return
-    if there is not None and column.kept == column.rows:
-        # Whether it was meant at all has been said of the way there.
-        message = (
-            f"{counted(column.rows)} of {where} stay as the migration wrote them: the reverse leaves them"
-        )
-        yield finding_of("declared-change", "warning", "reverse", message, **common)  # type: ignore[arg-type]
-        return
-    message = f"after the reverse {counted(column.rows)} of {where} hold something else than before"
-    yield finding_of("rollback-differs", "error", "reverse", message, **common)  # type: ignore[arg-type]
+    lost = stays = 0
+    if there is not None and went is not None and there.is_retyped:
+        names = names_of(went, there)
+        # What was written anew has been told of the way there; what the other type does not hold is lost.
+        stays = there.rewritten if names & facts.cast else 0
+        stays = column.rows if names & facts.expected.changed_columns else min(stays, column.rows)
+        lost = column.rows - stays
+    elif (dropped or table_dropped) and not (facts.opaque and _brings_something(column)):
+        lost = column.rows
+    elif there is not None and column.kept == column.rows:
+        stays = column.rows
+    if lost:
+        message = f"{counted(lost)} of {where} lost: the reverse does not bring the values back"
+        yield finding_of("values-lost", "error", "reverse", message, rows=lost, **common)  # type: ignore[arg-type]
+    if stays:
+        message = f"{counted(stays)} of {where} stay as the migration wrote them: the reverse leaves them"
+        yield finding_of("not-reversed", "warning", "reverse", message, rows=stays, **common)  # type: ignore[arg-type]
+    if not (lost or stays):
+        message = f"after the reverse {counted(column.rows)} of {where} hold something else than before"
+        yield finding_of("rollback-differs", "error", "reverse", message, rows=column.rows, **common)  # type: ignore[arg-type]
 
 
 def _brings_something(column: ColumnChange) -> bool:

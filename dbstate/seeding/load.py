@@ -307,7 +307,8 @@ class Loader:
         keys = {name for link in table.parent_links for name in link.columns}
         if any(name in r.columns for r in own for name in columns):
             keys.update(name for r in own for name in r.target_columns)
-        return {name for name in columns if table.column(name).auto or name in keys}
+        keys |= {column.name for column in table.columns if column.auto}
+        return keys.intersection(columns)
 
     def _links(self, table: Table, changes: dict[str, object]) -> dict[str, int | None]:
         """Positions of the parents that solved values name."""

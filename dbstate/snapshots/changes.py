@@ -31,6 +31,15 @@ class ColumnChange:
     samples: tuple[Sample, ...]
     kept: int = 0
     """After the reverse: of these, those that still hold what stood there at the moment between."""
+    rewritten: int = 0
+    """Where the type changed: of these, those that are not what a cast makes of the value before."""
+    rewritten_samples: tuple[Sample, ...] = ()
+    lossy: int = 0
+    """Where the type changed: of these, those that a cast back does not make the value before."""
+
+    @property
+    def is_retyped(self) -> bool:
+        return self.type_before != self.type_after
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from dbstate.snapshots.keep import SCHEMA, KeptTable, Snapshot, kept_name
 from dbstate.snapshots.layout import LaidColumn, LaidTable, read_layout
 from dbstate.snapshots.pairing import Pair, Pairing, match_tables, pair_columns, types_between
 
-_WIDEST = 300
+_FIELDS = 7
+"""What is counted of each column."""
+_WIDEST = 200
 """Columns that are counted in one statement: a row of PostgreSQL holds 1,664 values."""
 
 
@@ -175,6 +177,7 @@ class _Comparing:
 
     def _counted(self, pairs: Sequence[Pair]) -> tuple[int, int, Any, Any, list[ColumnChange]]:
         """Rows lost, gained, samples of these, and the columns that differ: all in one reading."""
+        both = "a.dbstate_m AND b.dbstate_m"
         wanted = [
             "count(*) FILTER (WHERE a.dbstate_m IS NULL)",
             "count(*) FILTER (WHERE b.dbstate_m IS NULL)",
@@ -183,13 +186,16 @@ class _Comparing:
         ]
         for pair in pairs:
             before, after = f"b.{kept_name(pair.before)}", f"a.{quoted(pair.after.name)}"
-            differs = f"a.dbstate_m AND b.dbstate_m AND {pair.differs}"
+            differs = f"{both} AND {pair.differs}"
             shown = f"{self.table.shown_key('b')}, {before}::text, {after}::text"
             wanted += [
                 f"count(*) FILTER (WHERE {differs})",
                 f"count(*) FILTER (WHERE {differs} AND {after} IS NULL)",
                 f"count(*) FILTER (WHERE {differs} AND {before} IS NULL)",
                 self._some(shown, differs),
+                f"count(*) FILTER (WHERE {both} AND {pair.rewritten})",
+                self._some(shown, f"{both} AND {pair.rewritten}"),
+                f"count(*) FILTER (WHERE {both} AND {pair.lossy})",
             ]
         # Of rows that are the same, which most are, everything is asked once and nothing is counted.
         moved = ["a.dbstate_m IS NULL", "b.dbstate_m IS NULL", *(pair.differs for pair in pairs)]
@@ -197,8 +203,8 @@ class _Comparing:
             f"SELECT {', '.join(wanted)} FROM {self.table.joined} WHERE {' OR '.join(moved)}"
         )
         columns = [
-            self._column(pair, *found[place : place + 4])
-            for pair, place in zip(pairs, range(4, len(found), 4), strict=True)
+            self._column(pair, *found[place : place + _FIELDS])
+            for pair, place in zip(pairs, range(4, len(found), _FIELDS), strict=True)
             if found[place]
         ]
         return (*found[:4], columns)
@@ -208,7 +214,17 @@ class _Comparing:
         row = f"jsonb_build_array({shown})::text"
         return f"{SCHEMA}.some({row}, {self.samples}) FILTER (WHERE {condition})"
 
-    def _column(self, pair: Pair, rows: int, nulled: int, filled: int, samples: Any) -> ColumnChange:
+    def _column(
+        self,
+        pair: Pair,
+        rows: int,
+        nulled: int,
+        filled: int,
+        samples: Any,
+        rewritten: int,
+        rewritten_samples: Any,
+        lossy: int,
+    ) -> ColumnChange:
         return ColumnChange(
             column=pair.before.name,
             column_after=pair.after.name,
@@ -219,6 +235,9 @@ class _Comparing:
             filled=filled,
             samples=_samples(samples),
             kept=self._kept(pair),
+            rewritten=rewritten,
+            rewritten_samples=_samples(rewritten_samples),
+            lossy=lossy,
         )
 
     def _kept(self, pair: Pair) -> int:

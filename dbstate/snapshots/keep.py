@@ -31,6 +31,18 @@ _SAME = f"""
 """
 """Whether two texts are one value of a type; a text that is no such value is the same as itself alone."""
 
+_CONVERTS = f"""
+    CREATE FUNCTION {SCHEMA}.converts(value text, old text, new text, wanted text) RETURNS boolean
+    LANGUAGE plpgsql AS $$
+    DECLARE made text;
+    BEGIN
+        EXECUTE format('SELECT (($1::%s)::%s)::text', old, new) INTO made USING value;
+        RETURN made IS NOT DISTINCT FROM wanted;
+    EXCEPTION WHEN OTHERS THEN RETURN false;
+    END $$
+"""
+"""Whether a value, cast from one type to another, is what was found; all values as text."""
+
 _SOME = f"""
     CREATE FUNCTION {SCHEMA}.keep_some(text[], text, int) RETURNS text[] LANGUAGE plpgsql AS $$
     BEGIN
@@ -82,7 +94,7 @@ def take(
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regnamespace(%s) IS NULL", [SCHEMA])
         if cursor.fetchone()[0]:
-            for statement in (f"CREATE SCHEMA {SCHEMA}", _SAME, _SOME):
+            for statement in (f"CREATE SCHEMA {SCHEMA}", _SAME, _CONVERTS, _SOME):
                 cursor.execute(statement)
     wanted = [
         table

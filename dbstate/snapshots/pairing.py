@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dbstate.backends.naming import quoted
+from dbstate.backends.naming import literal, quoted
 from dbstate.snapshots.keep import SCHEMA, KeptTable, kept_name
 from dbstate.snapshots.layout import SPELLINGS, LaidColumn, LaidTable
 
@@ -23,6 +23,8 @@ class Pair:
     after: LaidColumn
     through: str = ""
     """Internal name of the type that the values went through."""
+    altered: bool = False
+    """Whether it is the very column of before, of another type now: not one that took its name."""
 
     def _sides(self) -> tuple[str, str]:
         """SQL of both values in a form that can be compared."""
@@ -43,6 +45,29 @@ class Pair:
             return f"(NOT {self._same_value(kind)})"
         before, after = self._sides()
         return f"({before} IS DISTINCT FROM {after})"
+
+    @property
+    def rewritten(self) -> str:
+        """SQL: whether the value of now is not what a cast makes of the one before."""
+        if not self.altered:
+            return "false"
+        before = f"b.{kept_name(self.before)}"
+        return f"({before} IS NOT NULL AND {self.differs} AND NOT {self._converts(back=False)})"
+
+    @property
+    def lossy(self) -> str:
+        """SQL: whether a cast back does not make the value before of the one of now."""
+        if not self.altered:
+            return self.differs
+        return f"({self.differs} AND NOT {self._converts(back=True)})"
+
+    def _converts(self, *, back: bool) -> str:
+        sides = (
+            (f"b.{kept_name(self.before)}::text", self.before.type),
+            (f"a.{quoted(self.after.name)}::text", self.after.type),
+        )
+        (value, old), (found, new) = reversed(sides) if back else sides
+        return f"{SCHEMA}.converts({value}, {literal(old)}, {literal(new)}, {found})"
 
     def _same_value(self, kind: str) -> str:
         """SQL: whether text of before and value of now are one, however each is written."""
@@ -96,7 +121,11 @@ def pair_columns(
             for number, column in way.items()
             if number not in found and column.number not in taken
         }
-    pairs = tuple(Pair(column, found[column.number]) for column in was.columns if column.number in found)
+    pairs = tuple(
+        Pair(column, other, altered=same and other.number == column.number and other.type != column.type)
+        for column in was.columns
+        if (other := found.get(column.number))
+    )
     return pairs, tuple(column for column in was.columns if column.number not in found)
 
 

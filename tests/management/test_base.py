@@ -6,8 +6,10 @@ import errno
 import io
 import os
 import re
+import signal
 import stat
 import sys
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
@@ -451,3 +453,23 @@ def test_every_command_has_help_and_stands_in_the_readme(name: str) -> None:
     parser = command().create_parser("manage.py", name)
     assert all(action.help for action in parser._actions)
     assert name in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_request_to_end_undoes_what_is_under_way(capsys: pytest.CaptureFixture[str]) -> None:
+    undone = []
+
+    def work(*_: object) -> int:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(30)
+        finally:
+            undone.append(True)
+        return 0
+
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        assert (exit_code(work), undone) == (143, [True])
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert "interrupted; nothing was written" in capsys.readouterr().err
