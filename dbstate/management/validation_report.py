@@ -21,6 +21,11 @@ _MEANING = {
     "rollback_mismatch": "its reverse does not give back what was there",
     "safe": "applies to these rows, and its reverse gives back what was there",
 }
+_SAFE = {
+    "post": "the database is as the migrations say; nothing was applied or reversed",
+    "rollback": "going back, and applying again, loses nothing of what is there now",
+}
+"""What a verdict of phases after the real migrate means."""
 
 
 def as_text(validation: Validation, *, color: bool, verbosity: int = 1) -> str:
@@ -47,6 +52,8 @@ def _headline(validation: Validation) -> Text:
     meaning = _MEANING[verdict] if validation.migrations else "there is no unapplied migration"
     if verdict == "safe" and validation.judgement.rows == "queries" and validation.migrations:
         meaning = "no query found a row against it; it was not rehearsed"
+    if verdict == "safe":
+        meaning = _SAFE.get(validation.phase, meaning)
     if validation.judgement.possible:
         meaning += "; generated rows show what others could meet"
     return line.append(f" ({meaning}; evidence: {validation.judgement.rows})", style="dim")

@@ -97,8 +97,8 @@ def read_wish(options: Options, given: Mapping[str, Any]) -> Wish:
     if given["sql"] and given["phase"] not in ("all", "rehearse"):
         found = "only a rehearsal can try the scripts"
         raise UsageError(f"--sql with --phase {given['phase']}", found, "use --phase all")
-    if given["sql"] and not Path(given["sql"]).is_dir():
-        raise UsageError(f"--sql {given['sql']}", "there is no such folder", "make it first")
+    if given["sql"] and Path(given["sql"]).exists() and not Path(given["sql"]).is_dir():
+        raise UsageError(f"--sql {given['sql']}", "it is no folder", "choose another place")
     return Wish(
         phase=given["phase"],
         origin=given["source"],

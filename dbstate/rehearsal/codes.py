@@ -183,7 +183,7 @@ _ALL = (
     Code("old-code", "safe", "", "deploy in two steps while old code runs"),
     Code("rewrite", "safe", "", ""),
     Code("lock", "safe", "", ""),
-    Code("half-way", "safe", "", ""),
+    Code("half-way", "safe", "", "keep the SQL that clears it at hand, or make each operation one migration"),
     Code("note", "safe", "", ""),
 )
 

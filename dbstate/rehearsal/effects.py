@@ -27,6 +27,8 @@ class DropColumn:
     column: str
     cascade: bool = False
     if_exists: bool = False
+    restored: str = ""
+    """SQL of the value that the operation's own reverse gives to all rows; empty where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

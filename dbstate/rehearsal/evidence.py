@@ -220,7 +220,7 @@ class OldCode:
     """What the code of before can no longer do while both versions run."""
 
     table: str
-    action: Literal["read", "insert"]
+    action: Literal["read", "insert", "write NULL"]
     reason: str
     column: str = ""
 
@@ -236,10 +236,12 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class HalfWay:
-    """A non-atomic migration that was made to fail before this operation."""
+    """A non-atomic migration that was made to fail at this operation."""
 
     migration: str
-    before_operation: int
+    operation: int
+    inside: bool
+    """Whether in the midst of it (an index that is made concurrently); else before it."""
     leftovers: tuple[Leftover, ...]
     runs_again: bool
     """Whether the migration goes through when it is run once more as things stand."""

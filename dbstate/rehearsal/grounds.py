@@ -51,6 +51,8 @@ class Facts:
     """``table.column`` of columns whose NULLs the operations themselves declare to fill."""
     cast: frozenset[str] = frozenset()
     """The same of columns whose type the operations change by a plain cast."""
+    irreversible: tuple[str, ...] = ()
+    """Operations that say themselves that they cannot be undone, in words."""
     show_values: bool = False
     migrated: Soundness | None = None
     """The database itself, after the real migrate."""

@@ -49,7 +49,7 @@ def tried_halfway(
     cleared = None
     if message and leftovers:
         cleared = _cleared(copy, leftovers) and not attempt(None)
-    return HalfWay(step.migration, stop.operation, leftovers, not message, message, cleared)
+    return HalfWay(step.migration, stop.operation, stop.inside, leftovers, not message, message, cleared)
 
 
 def _cleared(copy: BaseDatabaseWrapper, leftovers: Sequence[Leftover]) -> bool:

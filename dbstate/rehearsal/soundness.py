@@ -96,6 +96,9 @@ def _broken(old: Table, new: Table | None) -> Iterator[OldCode]:
     present = {column.name for column in new.columns}
     for name in sorted(known - present):
         yield OldCode(old.name, "read", "the column is not there under this name any more", name)
+    required = {column.name for column in new.columns if not column.null}
+    for name in sorted(column.name for column in old.columns if column.null and column.name in required):
+        yield OldCode(old.name, "write NULL", "it becomes NOT NULL", name)
     for column in new.columns:
         given = column.null or column.auto or column.generated is not None or column.db_default is not None
         if column.name not in known and not given:

@@ -7,18 +7,18 @@ Python of the project (RunPython, operations of its own) is never called here; i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations import RunPython, RunSQL, SeparateDatabaseAndState
+from django.db.migrations import RemoveField, RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from dbstate.rehearsal.ddl import effects_of
-from dbstate.rehearsal.effects import Effect, NarrowChoices, Writes
+from dbstate.rehearsal.effects import DropColumn, Effect, NarrowChoices, Writes
 from dbstate.rehearsal.reading import savepoint
 from dbstate.rehearsal.tokens import statements_of
 
@@ -59,6 +59,7 @@ def emitted_by(
         # Its statements may come behind what is not known of it.
         effects: list[Effect] = [Writes(what=opaque)] if opaque else []
         effects += [effect for sql in statements for effect in effects_of(sql)]
+        effects = _with_restored(effects, operation, label, old, connection)
         effects += narrowed_choices(old, state, connection, operation)
         found.append(
             Emitted(
@@ -161,6 +162,42 @@ def is_raw(operation: Operation) -> bool:
 def irreversible_parts(operations: Sequence[Operation]) -> tuple[int, ...]:
     """Indexes of the operations that say themselves that they cannot be undone."""
     return tuple(index for index, operation in enumerate(operations) if not operation.reversible)
+
+
+def _with_restored(
+    effects: list[Effect],
+    operation: Operation,
+    label: str,
+    old: ProjectState,
+    connection: BaseDatabaseWrapper,
+) -> list[Effect]:
+    """The effects, told what a removed field comes back with: its default, where that is always the same."""
+    restored: dict[tuple[str, str], str] = {}
+    for part in _parts(operation):
+        if isinstance(part, RemoveField):
+            model = old.apps.get_model(label, part.model_name)
+            field: Any = model._meta.get_field(part.name)
+            value = _default_sql(connection, field)
+            if value and field.column:
+                restored[model._meta.db_table, field.column] = value
+    return [
+        replace(one, restored=restored.get((one.table, one.column), ""))
+        if isinstance(one, DropColumn)
+        else one
+        for one in effects
+    ]
+
+
+def _default_sql(connection: BaseDatabaseWrapper, field: Any) -> str:
+    editor: Any = connection.schema_editor()
+    if field.many_to_many or getattr(field, "generated", False) or field.has_db_default():
+        return ""
+    try:
+        first, second = editor.effective_default(field), editor.effective_default(field)
+        return str(editor.quote_value(first)) if first is not None and first == second else ""
+    # A default may be the project's function, and trip over what is not there beforehand.
+    except (Error, ValueError, LookupError, AttributeError, TypeError, NotImplementedError):
+        return ""
 
 
 # choices ------------------------------------------------------------------------------------------------

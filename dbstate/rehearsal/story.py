@@ -231,8 +231,13 @@ class _Story:
                 self.find("missing", effect.table, message, column=effect.column)
             return
         self._in_the_way_of_drop(relation, effect.column, cascade=effect.cascade)
-        about = self.about("values-dropped", relation, effect.column)
-        self.ask(Offenders(about, f"{quoted(effect.column)} IS NOT NULL"))
+        known = self.column(relation, effect.column)
+        if known is None or not known.generated:  # what is computed is computed again
+            about = self.about("values-dropped", relation, effect.column)
+            others = (
+                f" AND {quoted(effect.column)} IS DISTINCT FROM {effect.restored}" if effect.restored else ""
+            )
+            self.ask(Offenders(about, f"{quoted(effect.column)} IS NOT NULL{others}"))
         self.relations[effect.table] = relation.without_column(effect.column)
 
     def rename_column(self, effect: does.RenameColumn) -> None:

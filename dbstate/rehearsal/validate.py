@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from dbstate.rehearsal.asked import Asked
 from dbstate.rehearsal.asking import ask_source
 from dbstate.rehearsal.codes import Verdict
 from dbstate.rehearsal.evidence import Evidence, Moment
+from dbstate.rehearsal.grounds import operation_text
 from dbstate.rehearsal.orders import TIMEOUT, Origin, Request
 from dbstate.rehearsal.own import ChecksError, OwnChecks, Query, checks_in_apps, require_known
 from dbstate.rehearsal.questions import About, Place, Question
@@ -32,7 +33,14 @@ from dbstate.rehearsal.rehearse import rehearse
 from dbstate.rehearsal.route import Route, file_of
 from dbstate.rehearsal.scripting import Scripting, guards_of
 from dbstate.rehearsal.soundness import behind, sequences, unvalidated
-from dbstate.rehearsal.statements import Emitted, emitted_by, is_opaque, is_raw, narrowed_choices
+from dbstate.rehearsal.statements import (
+    Emitted,
+    emitted_by,
+    irreversible_parts,
+    is_opaque,
+    is_raw,
+    narrowed_choices,
+)
 from dbstate.rehearsal.story import choices_question, relation_of
 from dbstate.rehearsal.verdict import Allowance, Facts, Judgement, Soundness, judge
 
@@ -70,6 +78,7 @@ class Validation:
     evidence: Evidence | None = None
     notes: tuple[str, ...] = ()
     scripts: tuple[Script, ...] = ()
+    phase: Phase = "all"
 
     @property
     def verdict(self) -> Verdict:
@@ -122,13 +131,15 @@ def validate(
         opaque=any(is_opaque(one) or is_raw(one) for m in _targets(route) for one in m.operations),
         filled=_filled(targets),
         cast=_cast(targets),
+        irreversible=tuple(_irreversible(route)),
         show_values=wish.show_values,
     )
     if wish.phase == "pre":
         return _answered(route, judge(facts, wish.allowed), None, _not_entered(own))
     if wish.phase == "post":
         facts = replace(facts, **_looked_after(connection, route, own, targets, wish), rows="live")
-        return _answered(route, judge(facts, wish.allowed), None, _not_entered(own))
+        answered = _answered(route, judge(facts, wish.allowed), None, _not_entered(own))
+        return replace(answered, phase=wish.phase)
     watch = _Watch(route, own, targets, wish)
     if wish.scripts:
         watch.scripting = Scripting(route, own, targets, guards_of(connection, emitted, route))
@@ -139,7 +150,8 @@ def validate(
     backwards = wish.phase == "rollback"
     facts = replace(facts, evidence=evidence, copy=tuple(watch.asked), rows=rows, backwards=backwards)
     answered = _answered(route, judge(facts, wish.allowed), evidence, _not_entered(own) if backwards else ())
-    return replace(answered, scripts=watch.scripting.scripts()) if watch.scripting else answered
+    scripts = watch.scripting.scripts() if watch.scripting else ()
+    return replace(answered, scripts=scripts, phase=wish.phase)
 
 
 def _not_entered(own: OwnChecks) -> tuple[str, ...]:
@@ -255,6 +267,13 @@ def _touched(route: Route) -> set[str] | None:
         if before.models.get((model._meta.app_label, model._meta.model_name))
         != after.models.get((model._meta.app_label, model._meta.model_name))
     }
+
+
+def _irreversible(route: Route) -> Iterator[str]:
+    for migration in _targets(route):
+        for index in irreversible_parts(migration.operations):
+            text = migration.operations[index].describe()
+            yield operation_text(f"{migration.app_label}.{migration.name}", index, text)
 
 
 def _filled(emitted: Iterable[Emitted]) -> frozenset[str]:

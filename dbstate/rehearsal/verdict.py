@@ -170,6 +170,9 @@ def _of_source_alone(facts: Facts) -> Iterator[Finding]:
             yield from_asked(asked, "error", "pre")
         else:
             yield from_asked(asked, "warning" if asked.code in _PREDICTED else "note", "pre")
+    for operation in facts.irreversible:
+        message = f"{operation} cannot be reversed"
+        yield finding_of("irreversible", "error", "pre", message, operation=operation)
 
 
 def _of_source_rehearsed(facts: Facts, *, applied: bool) -> Iterator[Finding]:
@@ -239,7 +242,10 @@ def _of_soundness(found: Soundness) -> Iterator[Finding]:
     for left in found.unvalidated:
         message = f"{left.kind} {left.name} of {left.table} is not validated: {left.definition}"
         yield finding_of("unvalidated", "error", "post", message, table=left.table)
+    told = {(left.table, left.name) for left in found.unvalidated}
     for drift in found.drift:
+        if drift.fact == "validated" and (drift.table, drift.name) in told:
+            continue
         message = f"models and database differ: {drift.between('the models', 'the database')}"
         column = drift.name if drift.what == "column" else ""
         yield finding_of("state-differs", "error", "post", message, table=drift.table, column=column)
@@ -261,6 +267,8 @@ def _of_end(evidence: Evidence) -> Iterator[Finding]:
             yield finding_of(code, severity, "post", message, table=tried.table)
     for old in evidence.old_code:
         message = f"code of before can no longer {old.action} {old.table}: {old.reason}"
+        if old.action == "write NULL":
+            message = f"code of before may write NULL to {old.table}.{old.column}, which becomes NOT NULL"
         yield finding_of("old-code", "warning", "post", message, table=old.table, column=old.column)
     if evidence.applied is not None:
         for difference in evidence.applied.schema:
@@ -270,11 +278,16 @@ def _of_end(evidence: Evidence) -> Iterator[Finding]:
     for half in evidence.halfway:
         if not half.runs_again:
             clears = "; ".join(left.sql for left in half.leftovers if left.sql)
-            message = (
-                f"{half.migration} is not atomic: failing before operation {half.before_operation} leaves "
-                f"{', '.join(left.text for left in half.leftovers) or 'something'}, and it does not run again"
+            where = f"{'in' if half.inside else 'before'} operation {half.operation}"
+            left = (
+                "; ".join(left.text for left in half.leftovers) or "something that the catalog does not tell"
             )
-            yield finding_of("half-way", "warning", "post", message, sql=clears)
+            message = (
+                f"{half.migration} is not atomic: should it fail {where}, this is left behind, "
+                f"and it does not run again: {left}"
+            )
+            operation = f"{half.migration}[{half.operation}]"
+            yield finding_of("half-way", "warning", "post", message, sql=clears, operation=operation)
 
 
 __all__ = ["Allowance", "Facts", "Judgement", "Rows", "Soundness", "judge"]

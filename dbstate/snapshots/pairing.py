@@ -57,6 +57,8 @@ class Pair:
     @property
     def lossy(self) -> str:
         """SQL: whether a cast back does not make the value before of the one of now."""
+        if self.before.type == self.after.type:
+            return "false"
         if not self.altered:
             return self.differs
         return f"({self.differs} AND NOT {self._converts(back=True)})"

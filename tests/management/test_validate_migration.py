@@ -46,7 +46,7 @@ def test_without_unapplied_migrations_there_is_nothing_to_say() -> None:
         (("0042", "--allow", "nonsense", "--reason", "x"), "no such code"),
         (("0042", "--allow", "rows-lost"), "0 reasons"),
         (("0042", "--timeout", "0"), "it is no time"),
-        (("0042", "--sql", "/nowhere/at/all"), "no such folder"),
+        (("0042", "--sql", __file__), "it is no folder"),
         (("0042", "--sql", ".", "--phase", "pre"), "only a rehearsal"),
         (("0042", "--on", "postgres://x", "--source", "generated"), "says otherwise"),
     ],

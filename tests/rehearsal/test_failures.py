@@ -120,7 +120,8 @@ def test_an_interrupted_concurrent_index_is_in_the_way_until_it_is_cleared(proje
     (halfway,) = evidence.halfway
     assert [one.sql for one in halfway.leftovers] == ['DROP INDEX CONCURRENTLY IF EXISTS "by_code";']
     assert "already exists" in halfway.message
-    assert (halfway.before_operation, halfway.runs_again, halfway.runs_after_clearing) == (0, False, True)
+    assert (halfway.operation, halfway.inside) == (0, True)
+    assert (halfway.runs_again, halfway.runs_after_clearing) == (False, True)
 
 
 def test_a_non_atomic_migration_is_failed_before_its_last_operation(project: Project) -> None:
@@ -134,4 +135,5 @@ def test_a_non_atomic_migration_is_failed_before_its_last_operation(project: Pro
     )
     (halfway,) = project.rehearse("0002_two").halfway
     assert [one.text for one in halfway.leftovers] == ["shop_order.one (integer NULL) was added"]
-    assert (halfway.before_operation, halfway.runs_again, halfway.runs_after_clearing) == (1, False, True)
+    assert (halfway.operation, halfway.inside) == (1, False)
+    assert (halfway.runs_again, halfway.runs_after_clearing) == (False, True)

@@ -301,3 +301,32 @@ def test_text_that_was_of_another_type_is_compared_by_its_value(
     back = compare(database, before, pairing="name", samples=5, through=there.layout)
     for changes in (there, back):
         assert sum(column.rows for table in changes.tables for column in table.columns) == changed
+
+
+@pytest.mark.parametrize(
+    ("statements", "rewritten", "lossy"),
+    [
+        (["ALTER TABLE person ALTER age TYPE text"], 0, 0),
+        (["ALTER TABLE person ALTER price TYPE numeric(8,1)"], 0, 1),
+        (["ALTER TABLE person ALTER name TYPE char(2) USING name::char(2)"], 0, 3),
+        (["UPDATE person SET age = 31 WHERE id = 1", "ALTER TABLE person ALTER age TYPE text"], 1, 1),
+        (["UPDATE person SET age = 1 WHERE id = 2", "ALTER TABLE person ALTER age TYPE text"], 0, 1),
+        (["UPDATE person SET name = '7'", "ALTER TABLE person ALTER name TYPE int USING name::int"], 3, 3),
+    ],
+)
+def test_of_another_type_what_no_cast_explains_is_told(
+    database: BaseDatabaseWrapper, statements: list[str], rewritten: int, lossy: int
+) -> None:
+    changes = after(database, "ALTER TABLE person DROP double", *statements)
+    columns = [column for change in changes.tables for column in change.columns]
+    assert [(one.rewritten, one.lossy) for one in columns] == ([(rewritten, lossy)] if columns else [])
+    assert bool(columns) == bool(rewritten or lossy)
+    assert [len(one.rewritten_samples) for one in columns] == ([rewritten] if columns else [])
+
+
+def test_truths_that_become_numbers_are_the_same(database: BaseDatabaseWrapper) -> None:
+    execute(database, "ALTER TABLE person ADD here bool DEFAULT true")
+    column = one_column(
+        after(database, "ALTER TABLE person ALTER here DROP DEFAULT, ALTER here TYPE int USING here::int")
+    )
+    assert (column.rows, column.rewritten, column.lossy) == (3, 0, 0)

@@ -47,6 +47,7 @@ class Command(DbstateCommand):
             path = Path(given["sql"]) / script.name
             text = f"-- NOT TO BE USED: {script.refused}\n{script.text}" if script.refused else script.text
             try:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 write_file(path, text)
             except OSError as error:
                 raise UsageError(f"--sql {given['sql']}", str(error), "choose another folder") from error

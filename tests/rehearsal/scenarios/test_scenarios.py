@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.rehearsal.projects import Project
-from tests.rehearsal.scenarios import combined, further, judged, prechecked, rehearsed, schema
+from tests.rehearsal.scenarios import combined, further, hidden, judged, prechecked, rehearsed, schema
 from tests.rehearsal.scenarios.scenario import Scenario, base_project, complaints, run_scenario
 from tests.turns import its_turn
 
@@ -20,6 +20,7 @@ SCENARIOS = (
     *rehearsed.SCENARIOS,
     *combined.SCENARIOS,
     *schema.SCENARIOS,
+    *hidden.SCENARIOS,
 )
 ALWAYS = frozenset(
     {
