@@ -69,20 +69,25 @@ def _first(blueprint: Blueprint, table: str, least: int) -> int:
     own = blueprint.own_columns[table]
     wide = [name for name in own.sources if name in own.unique.wide]
     number, step = max(held, least), 1
-    while (wide or own.own_keys) and _is_taken(blueprint, table, wide, number):
+    taken = _is_taken(blueprint, table, wide, number) if wide or own.own_keys else False
+    while taken:
         number += step
         step = min(step * 2, PROBED)
+        taken = _is_taken(blueprint, table, wide, number)
+    if taken is None:  # rows of other origin fill it, which need not have the values that rows have here
+        left = (one for one in range(least, PROBED * 4) if _is_taken(blueprint, table, wide, one) is False)
+        return next(left, number)
     return number
 
 
-def _is_taken(blueprint: Blueprint, table: str, wide: list[str], number: int) -> bool:
-    """Whether a row has one of the unique values of this number."""
+def _is_taken(blueprint: Blueprint, table: str, wide: list[str], number: int) -> bool | None:
+    """Whether a row has one of the unique values of this number; None where there are not so many."""
     rows = blueprint.seen.binding.model(table)._base_manager.using(blueprint.seen.using)
     own = blueprint.own_columns[table]
     try:
         keys = [{name: own.sources[name].realistic(number)} for name in wide] + [*own.counted(number)]
     except (IndexError, Exhausted):
-        return False  # the row says so itself when it is made
+        return None
     for key in keys:
         held = {blueprint.seen.binding.field(table, name).attname: value for name, value in key.items()}
         if None not in held.values() and rows.filter(**held).exists():

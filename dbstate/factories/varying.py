@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from django.db.models import Model
 
@@ -20,8 +22,9 @@ def vary(made: Candidate) -> str:
     """Have the row hold something else than usual; answers what, for the model's next rows.
 
     The first time it is the next row, then its text is plain, then a boolean that the error mentions is
-    the other way round, an optional field that it mentions is empty, an optional relation that it mentions
-    has a row, or any other; at last the row does not name itself.
+    the other way round, an optional field that it mentions is empty, those that it mentions have the model's
+    defaults, an optional relation that it mentions has a row, or any other; then any field has its default;
+    at last the row does not name itself.
     """
     learned = made.blueprint.variation
     said = made.chain.attempt.refused.get(made.blueprint.label, ())
@@ -35,32 +38,64 @@ def vary(made: Candidate) -> str:
         found = next(iter(options[len(said) - 3 :]), None)
     else:
         found = next((one for one in options if one.name == learned), None)
-    if isinstance(found, Own) and found.kind == "boolean":
-        made.row[found.name] = not made.row[found.name]
-        return learned  # another row has it that way round by itself
-    if isinstance(found, Own):
-        made.row[found.name] = None
-        return found.name
-    if found is None:
-        return ""
+    return found.take() if found is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """One thing that a row may hold otherwise."""
+
+    name: str
+    take: Callable[[], str]
+    """Has the row hold it; answers what the model's next rows need, too."""
+
+
+def _options(made: Candidate, said: str) -> list[_Option]:
+    blueprint = made.blueprint
+    free = [own for own in blueprint.own if own.name not in made.given]
+    flags = [own for own in free if own.kind == "boolean" and _has_word(own.name, said)]
+    others = [own for own in free if own.kind != "boolean"]
+    learned = blueprint.variation.split()
+    told = [own for own in others if _has_word(own.name, said) or own.name in learned]
+    stated = [own for own in told if own.field.has_default()]
+    usual = [own for own in others if own.field.has_default() and own not in told]
+    optional = sorted(made.free(), key=lambda r: not is_mentioned(r, blueprint.model, said))
+    own = [r for r in blueprint.relations if r.null and r.required and r.target is blueprint.table_model]
+    own = [r for r in own if not made.is_given(r) and not isinstance(made.row.get(r.name), Model)]
+    return [
+        *(_Option(flag.name, partial(_turned, made, flag)) for flag in flags),
+        *(_Option(one.name, partial(_set, made, one, None)) for one in told if _may_be_empty(blueprint, one)),
+        *(
+            [_Option(" ".join(one.name for one in stated), partial(_defaulted, made, stated))]
+            if stated
+            else []
+        ),
+        *(_Option(one.name, partial(_related, made, one)) for one in (*optional, *own)),
+        *(_Option(one.name, partial(_defaulted, made, [one])) for one in usual),
+    ]
+
+
+def _turned(made: Candidate, flag: Own) -> str:
+    made.row[flag.name] = not made.row[flag.name]
+    return made.blueprint.variation  # another row has it that way round by itself
+
+
+def _set(made: Candidate, own: Own, value: object) -> str:
+    made.row[own.name] = value
+    return own.name
+
+
+def _defaulted(made: Candidate, some: Sequence[Own]) -> str:
+    return " ".join([_set(made, own, own.field.get_default()) for own in some])
+
+
+def _related(made: Candidate, found: Relation) -> str:
     if found.required:
         made.assign(found, None)
         made.left = frozenset({found.name})
     elif made.row.get(found.name) is None and made.row.get(found.attname) is None:
         made.assign(found, made.relate(found))
     return found.name
-
-
-def _options(made: Candidate, said: str) -> list[Own | Relation]:
-    blueprint = made.blueprint
-    free = [own for own in blueprint.own if own.name not in made.given]
-    flags = [own for own in free if own.kind == "boolean" and _has_word(own.name, said)]
-    empty = [own for own in free if _may_be_empty(blueprint, own) and own.kind != "boolean"]
-    empty = [own for own in empty if _has_word(own.name, said) or own.name == blueprint.variation]
-    optional = sorted(made.free(), key=lambda r: not is_mentioned(r, blueprint.model, said))
-    own = [r for r in blueprint.relations if r.null and r.required and r.target is blueprint.table_model]
-    own = [r for r in own if not made.is_given(r) and not isinstance(made.row.get(r.name), Model)]
-    return [*flags, *empty, *optional, *own]
 
 
 def _may_be_empty(blueprint: Blueprint, own: Own) -> bool:

@@ -28,6 +28,7 @@ from picky.models import (  # noqa: E402
     Chicken,
     Chore,
     Country,
+    Crew,
     Effect,
     Egg,
     Employee,
@@ -43,12 +44,14 @@ from picky.models import (  # noqa: E402
     Page,
     Parcel,
     Pass,
+    Reply,
     Settings,
     Shop,
     Subscription,
     Topic,
     Venue,
     Visit,
+    Word,
 )
 
 from dbstate.factories import (  # noqa: E402
@@ -332,6 +335,18 @@ def mistakes_name_the_field_and_the_value() -> None:
         factory_for(Chore).create(double=4)
     with pytest.raises(BadOverride, match="in bulk: its factory looks rows up by label"):
         ChoreFactory.create_batch(2, bulk=True)
+
+
+@trial
+def save_takes_the_defaults_alone() -> None:
+    assert [(crew.limits, crew.event_limits) for crew in factory_for(Crew).create_batch(2)] == [({}, {})] * 2
+    assert [reply.parent_id for reply in factory_for(Reply).create_batch(2)] == [0, 0]
+
+
+@trial
+def a_table_that_others_fill_has_room_for_more() -> None:
+    Word.objects.bulk_create([Word(code=f"x{number}") for number in range(60)])
+    assert len({word.code for word in factory_for(Word).create_batch(5)}) == 5
 
 
 def main() -> None:

@@ -311,3 +311,34 @@ class Chore(models.Model):
         constraints = [
             models.CheckConstraint(condition=~models.Q(kind="n") | models.Q(level=1), name="none_is_1")
         ]
+
+
+class Crew(models.Model):
+    """What it may, says save() alone; nothing is the default."""
+
+    limits = models.JSONField(default=dict)
+    event_limits = models.JSONField(default=dict)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        for limits in (self.limits, self.event_limits):
+            if not isinstance(limits, dict) or not all(value is True for value in limits.values()):
+                raise TypeError("Limits must only contain True values")
+        super().save(*args, **kwargs)
+
+
+class Reply(models.Model):
+    """Its parent is a number that must be one of a reply, or 0."""
+
+    parent_id = models.IntegerField(default=0)
+    word = models.CharField(max_length=30)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.parent_id:
+            Reply.objects.get(pk=self.parent_id)
+        super().save(*args, **kwargs)
+
+
+class Word(models.Model):
+    """A table that migrations fill, by more rows than there are values for others."""
+
+    code = models.CharField(max_length=3, unique=True, validators=[RegexValidator("^(aa|bb|cc|dd)[0-9]$")])
