@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from django.db.models import Model
 
 from dbstate.errors import DbstateError
-from dbstate.factories.blueprint import Blueprint
+from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.render import (
     INFERRED,
     WIDTH,
@@ -176,7 +176,7 @@ def render(
         if blueprint is None:
             found += _of_another(file, known, blueprints)
         else:
-            found += _stale(known, blueprint)
+            found += _stale(file, known, blueprint)
             if known.infers:
                 changes, lines, gone = _grown(file, known, blueprint, names, module)
                 found += changes
@@ -204,14 +204,14 @@ def _of_another(file: File, known: Known, blueprints: Sequence[Blueprint]) -> It
     """What is wrong with a class that is not the first of its model, or of another app's model."""
     for blueprint in blueprints:
         if known.model in (blueprint.label, _written(file, blueprint.model)):
-            yield from _stale(known, blueprint)
+            yield from _stale(file, known, blueprint)
             return
     others = blueprints[0].seen.apps.get_models() if blueprints else ()
     if not any(known.model in (model._meta.label, _short_of(file, model)) for model in others):
         yield Mismatch(known.model, f"{known.node.name} is of a model that is not there", False)
 
 
-def _stale(known: Known, blueprint: Blueprint) -> Iterator[Mismatch]:
+def _stale(file: File, known: Known, blueprint: Blueprint) -> Iterator[Mismatch]:
     """Declarations of what the model does not have (any more)."""
     many = {one.name for one in blueprint.model._meta.many_to_many}
     outside = {one.get_accessor_name() for one in blueprint.model._meta.related_objects}
@@ -223,6 +223,7 @@ def _stale(known: Known, blueprint: Blueprint) -> Iterator[Mismatch]:
             yield Mismatch(
                 f"{blueprint.label}.{name}", f"{known.node.name} declares a field that is not there", False
             )
+        yield from _nested(file, known, blueprint, name, node)
     for trait, node in known.traits.items():
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             for word in node.value.keywords:
@@ -237,6 +238,25 @@ def _stale(known: Known, blueprint: Blueprint) -> Iterator[Mismatch]:
                         f"trait {trait} of {known.node.name} sets a field that is not there",
                         False,
                     )
+
+
+def _nested(file: File, known: Known, blueprint: Blueprint, name: str, node: ast.stmt) -> Iterator[Mismatch]:
+    """What a declaration gives to the row that a relation names, and neither it nor its factory has."""
+    relation = blueprint.relation.get(name)
+    value = node.value if isinstance(node, ast.Assign) else None
+    if relation is None or relation.target is None or not isinstance(value, ast.Call) or not value.args:
+        return
+    factories = {one.node.name: one for one in file.known}
+    if not ast.unparse(value.func).endswith("SubFactory") or ast.unparse(value.args[0]) not in factories:
+        return
+    # Any factory of the file may be a base of the one that is named.
+    own = {word for one in file.known for word in (*one.declared, *one.traits)}
+    taken = own | blueprint_of(blueprint.seen, relation.target).names
+    for word in value.keywords:
+        root = (word.arg or "").partition("__")[0]
+        if root and root not in taken and not root.startswith("edge"):
+            where = f"{blueprint.label}.{name}__{root}"
+            yield Mismatch(where, f"{known.node.name} declares a field that is not there", False)
 
 
 def _is_field(value: ast.expr) -> bool:

@@ -226,6 +226,10 @@ def test_a_second_factory_of_a_model_is_the_team_s(project):
     project.file.write_text(f"{whole}\n\n{second.replace('title', 'titel')}")
     told = project.run("books", "--check", code=1)
     assert "books.Book.titel LongBookFactory declares a field that is not there" in told
+    nested = second.replace('title = "Long"', 'author = SharedSubFactory(AuthorFactory, nmae="Ann")')
+    project.file.write_text(f"{whole}\n\n{nested}")
+    told = project.run("books", "--check", code=1)
+    assert "books.Book.author__nmae LongBookFactory declares a field that is not there" in told
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
