@@ -184,6 +184,14 @@ def test_a_table_whose_name_the_database_cuts_is_there(
 
 
 @pytest.mark.usefixtures("empty")
+def test_a_required_column_that_the_models_lack_is_named() -> None:
+    query("ALTER TABLE zoo_site ADD COLUMN legacy text NOT NULL")
+    outcome = seed("zoo.Site")
+    assert outcome.code == 2
+    assert "zoo.Site: realistic row: the database refuses: not null (column legacy)" in outcome.err
+
+
+@pytest.mark.usefixtures("empty")
 def test_tables_of_an_app_without_migrations_are_made_where_nothing_can_be_lost(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
