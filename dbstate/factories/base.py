@@ -22,7 +22,7 @@ from factory.utils import sort_ordered_objects
 from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of, made_row
 from dbstate.factories.bulk import load
 from dbstate.factories.chain import Attempt, Chain, Unfinished
-from dbstate.factories.counting import built, give_back, place_of
+from dbstate.factories.counting import built, give_back, place_of, restart
 from dbstate.factories.described import Described, described
 from dbstate.factories.errors import BadOverride, NextRow, NoInstances, RowRefused, UnknownModel
 from dbstate.factories.making import finish, make, parent_of, row_numbers
@@ -342,6 +342,13 @@ class InferringOptions(DjangoOptions):
         number = numbers[self.blueprint.chain[-1]]
         call.numbers[self.blueprint.model, number] = numbers
         return number
+
+    def reset_sequence(self, value: int | None = None, force: bool = False) -> None:
+        """Have the next row be this one of the model's own table, in the transaction that is open."""
+        if self.abstract or self.get_model_class() is None:
+            super().reset_sequence(value, force)
+            return
+        restart(self.database, place_of(connections[self.database]), self.blueprint.chain, value)
 
     def next_number(self) -> int:
         """The number that the next row which is written would have; it is not used up."""

@@ -71,6 +71,14 @@ def _counter(alias: str, place: Place | None, table: str, first: Callable[[str, 
     return counters[-1]
 
 
+def restart(alias: str, place: Place | None, tables: Sequence[str], number: int | None) -> None:
+    """Have the next row of these tables be this one; None: the first past those in them, as in a new test."""
+    for table in tables:
+        _counters.pop((alias, table), None)
+        if number is not None:
+            _counters[alias, table] = [_Counter(number, place)]
+
+
 def give_back(alias: str, tables: Sequence[str]) -> None:
     """The last numbers of these tables were not used."""
     for table in tables:

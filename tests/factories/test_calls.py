@@ -407,3 +407,18 @@ def test_row_n_of_a_factory_is_row_n_of_seeding():
 def test_a_value_past_its_column_is_named(name: str, value: object, told: str) -> None:
     with pytest.raises(DataError, match=rf"{name} = .* \(given\).*{told}.*give {name} another value"):
         factory_for(Product).create(**{name: value})
+
+
+@pytest.mark.django_db
+def test_a_sequence_starts_anew_where_it_is_told_to() -> None:
+    class Numbered(ModelFactory[Plan]):
+        class Meta:
+            model = Plan
+
+        slug = factory.Sequence(lambda number: f"plan-{number}")
+
+    Numbered.reset_sequence(100)
+    assert [plan.slug for plan in Numbered.create_batch(2)] == ["plan-100", "plan-101"]
+    assert Numbered.build().slug == "plan-102"
+    Numbered.reset_sequence()
+    assert Numbered.create().slug == "plan-2"
