@@ -47,8 +47,8 @@ class _Call:
 
 
 _call: ContextVar[_Call | None] = ContextVar("dbstate_factory_call", default=None)
-
-
+_counted: ContextVar[dict[str, int] | None] = ContextVar("dbstate_counted", default=None)
+"""The next row number of each table, while a batch is written outside of a transaction."""
 _stubbing: ContextVar[tuple[type[Model], ...]] = ContextVar("dbstate_stubbing", default=())
 
 
@@ -485,7 +485,11 @@ class ModelFactory(DjangoModelFactory[M]):
         With ``bulk`` they are built first and the whole chain goes in at once, past save() and signals.
         """
         if not bulk:
-            return list(super().create_batch(size, **kwargs))
+            token = _counted.set({})
+            try:
+                return list(super().create_batch(size, **kwargs))
+            finally:
+                _counted.reset(token)
         if cls._meta.django_get_or_create:
             label, names = cls._meta.blueprint.label, ", ".join(cls._meta.django_get_or_create)
             raise BadOverride(
@@ -618,8 +622,12 @@ def _attempted(cls: type[ModelFactory[Any]], act: Callable[[Attempt], Any]) -> A
     connection = connections[cls._meta.database]
     place = place_of(connection)
     said: dict[str, list[str]] = {}
+    counted = _counted.get()
     for number in range(ATTEMPTS):
-        attempt = Attempt(number, number == ATTEMPTS - 1, place, said)
+        if number and counted is not None:
+            counted.clear()  # somebody else may have written rows since
+        own = {} if counted is None else counted
+        attempt = Attempt(number, number == ATTEMPTS - 1, place, said, own)
         try:
             with transaction.atomic(using=cls._meta.database):
                 return act(attempt)

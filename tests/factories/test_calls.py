@@ -422,3 +422,18 @@ def test_a_sequence_starts_anew_where_it_is_told_to() -> None:
     assert Numbered.build().slug == "plan-102"
     Numbered.reset_sequence()
     assert Numbered.create().slug == "plan-2"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_outside_of_a_transaction_counts_its_tables_once() -> None:
+    def questions(size: int) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            factory_for(Plan).create_batch(size)
+        return sum("SELECT" in one["sql"] for one in queries)
+
+    questions(1)  # whatever is asked once
+    assert questions(6) == questions(2)
+    Plan(
+        **{field.attname: getattr(factory_for(Plan).build(), field.attname) for field in Plan._meta.fields}
+    ).save()
+    assert len({plan.slug for plan in factory_for(Plan).create_batch(3)}) == 3
