@@ -145,9 +145,9 @@ def _of_returned_column(
     if there is not None and went is not None and there.is_retyped:
         names = names_of(went, there)
         # What was written anew has been told of the way there; what the other type does not hold is lost.
-        stays = there.rewritten if names & facts.cast else 0
-        stays = column.rows if names & facts.expected.changed_columns else min(stays, column.rows)
-        lost = column.rows - stays
+        told = bool(names & facts.expected.changed_columns)
+        told = told or (bool(names & facts.cast) and there.rewritten == column.rows)
+        stays, lost = (column.rows, 0) if told else (0, column.rows)
     elif (dropped or table_dropped) and not (facts.opaque and _brings_something(column)):
         lost = column.rows
     elif there is not None and column.kept == column.rows:
