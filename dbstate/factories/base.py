@@ -639,8 +639,7 @@ def _attempted(cls: type[ModelFactory[Any]], act: Callable[[Attempt], Any]) -> A
                 raise
             seen: Described = cls._meta.blueprint.seen
             table = seen.catalog.by_label.get(refused.label.lower())
-            if refused.verdict.reason == "unique":
-                said.setdefault(refused.label, []).append(refused.verdict.detail or refused.verdict.message)
+            said.setdefault(refused.label, []).append(refused.verdict.detail or refused.verdict.message)
             if table is not None and refused.verdict.reason == "unique":
                 # Rows that came with their keys, as those of fixtures do, leave the sequence behind.
                 seen.backend.advance_sequences(seen.connection, [table])

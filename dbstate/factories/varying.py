@@ -21,10 +21,10 @@ LONG = 4
 def vary(made: Candidate) -> str:
     """Have the row hold something else than usual; answers what, for the model's next rows.
 
-    The first time it is the next row, then its text is plain, then a boolean that the error mentions is
-    the other way round, an optional field that it mentions is empty, those that it mentions have the model's
-    defaults, an optional relation that it mentions has a row, or any other; then any field has its default;
-    at last the row does not name itself.
+    The first time it is the next row, then its text is plain, then one of an edge row's values is usual, a
+    boolean that the error mentions is the other way round, an optional field that it mentions is empty, those
+    that it mentions have the model's defaults, an optional relation that it mentions has a row, or any other;
+    then the row does not name itself; at last any field has its default.
     """
     learned = made.blueprint.variation
     said = made.chain.attempt.refused.get(made.blueprint.label, ())
@@ -59,10 +59,13 @@ def _options(made: Candidate, said: str) -> list[_Option]:
     told = [own for own in others if _has_word(own.name, said) or own.name in learned]
     stated = [own for own in told if own.field.has_default()]
     usual = [own for own in others if own.field.has_default() and own not in told]
+    ordinary = made_row(blueprint, made.numbers, "") if made.edge else {}
+    extreme = [own for own in free if made.edge and made.row[own.name] != ordinary[own.name]]
     optional = sorted(made.free(), key=lambda r: not is_mentioned(r, blueprint.model, said))
     own = [r for r in blueprint.relations if r.null and r.required and r.target is blueprint.table_model]
     own = [r for r in own if not made.is_given(r) and not isinstance(made.row.get(r.name), Model)]
     return [
+        *(_Option(one.name, partial(_mended, made, one, ordinary[one.name])) for one in extreme),
         *(_Option(flag.name, partial(_turned, made, flag)) for flag in flags),
         *(_Option(one.name, partial(_set, made, one, None)) for one in told if _may_be_empty(blueprint, one)),
         *(
@@ -78,6 +81,11 @@ def _options(made: Candidate, said: str) -> list[_Option]:
 def _turned(made: Candidate, flag: Own) -> str:
     made.row[flag.name] = not made.row[flag.name]
     return made.blueprint.variation  # another row has it that way round by itself
+
+
+def _mended(made: Candidate, own: Own, value: object) -> str:
+    made.row[own.name] = value
+    return made.blueprint.variation  # rows without edges need nothing else
 
 
 def _set(made: Candidate, own: Own, value: object) -> str:
