@@ -220,7 +220,7 @@ class OldCode:
     """What the code of before can no longer do while both versions run."""
 
     table: str
-    action: Literal["read", "insert", "write NULL"]
+    action: Literal["read", "insert", "write NULL", "mistake"]
     reason: str
     column: str = ""
 

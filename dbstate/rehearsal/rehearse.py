@@ -40,7 +40,13 @@ from dbstate.rehearsal.halfway import tried_halfway, where_to_stop
 from dbstate.rehearsal.orders import Key, Request
 from dbstate.rehearsal.process import CannotRehearse, Child, Silent, Told, started
 from dbstate.rehearsal.remains import leftovers_of
-from dbstate.rehearsal.soundness import behind, broken_for_old_code, sequences, unvalidated
+from dbstate.rehearsal.soundness import (
+    behind,
+    broken_for_old_code,
+    mistaken_by_old_code,
+    sequences,
+    unvalidated,
+)
 from dbstate.rehearsal.trap import Stop
 from dbstate.snapshots import Changes, LaidTable, Pairing, Snapshot, compare, take
 
@@ -352,7 +358,8 @@ class Rehearsal:
         self.found["unvalidated"] = unvalidated(before.catalog, after)
         self.found["drift"] = new_drift(self._drift(), before.drift, comparison.schema)
         self.found["sequences"] = behind(before.sequences, sequences(self.copy, after))
-        self.found["old_code"] = broken_for_old_code(before.catalog, after)
+        mistaken = mistaken_by_old_code([kept.was for kept in before.rows.tables], self.through)
+        self.found["old_code"] = (*broken_for_old_code(before.catalog, after), *mistaken)
         if self.request.write_back:
             self.found["written"] = self._written_back(before.catalog, after)
         return after

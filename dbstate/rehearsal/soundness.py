@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from dbstate.backends.naming import quoted
 from dbstate.catalog import Catalog, Table
 from dbstate.rehearsal.evidence import OldCode, SequenceBehind, Unvalidated
+from dbstate.snapshots import LaidTable
 
 
 def unvalidated(before: Catalog, after: Catalog) -> tuple[Unvalidated, ...]:
@@ -86,6 +87,18 @@ def _is_behind(one: SequenceBehind) -> bool:
 def broken_for_old_code(before: Catalog, after: Catalog) -> tuple[OldCode, ...]:
     """What the models of before can no longer read or insert."""
     return tuple(one for table in before for one in _broken(table, after.tables.get(table.name)))
+
+
+def mistaken_by_old_code(before: Iterable[LaidTable], after: Iterable[LaidTable]) -> tuple[OldCode, ...]:
+    """Names under which the code of before would find another column than its own: swapped, or made anew."""
+    tables = {table.oid: table for table in after}
+    return tuple(
+        OldCode(old.name, "mistake", "another column has its name now", column.name)
+        for old in before
+        if (new := tables.get(old.oid))
+        for column in old.columns
+        if (found := new.named(column.name)) and found.number != column.number
+    )
 
 
 def _broken(old: Table, new: Table | None) -> Iterator[OldCode]:

@@ -56,6 +56,25 @@ def test_a_clean_migration_goes_there_and_back(project: Project) -> None:
     assert evidence.drift == evidence.unvalidated == evidence.sequences == evidence.leftovers == ()
 
 
+def test_old_code_would_mistake_swapped_columns_and_write_nulls(project: Project) -> None:
+    orders(project).migration(
+        "0002_swapped",
+        """
+        AlterField("order", "note", models.CharField(max_length=20, default="none")),
+        RenameField("order", "code", "held"),
+        RenameField("order", "note", "code"),
+        RenameField("order", "held", "note"),
+        """,
+    )
+    evidence = project.rehearse("0002_swapped")
+    assert evidence.failure is None
+    assert {(one.column, one.action) for one in evidence.old_code} == {
+        ("code", "mistake"),
+        ("note", "mistake"),
+        ("note", "write NULL"),
+    }
+
+
 def test_a_failure_names_the_operation_and_the_rows(project: Project) -> None:
     orders(project).migration(
         "0002_note",
