@@ -501,7 +501,8 @@ class ModelFactory(DjangoModelFactory[M]):
             chains = [_new_chain(cls, words, False, attempt, collected=True) for _ in range(size)]
             instances = [cls._made(enums.BUILD_STRATEGY, dict(kwargs), one, words.edge) for one in chains]
             rows = [row for chain in chains for row in (*chain.made, *chain.later)]
-            load(cls._meta.blueprint.seen, rows, kwargs)
+            built = [row for row in words.given if row._state.adding]
+            load(cls._meta.blueprint.seen, [*built, *rows], kwargs)
             return instances
 
         found: list[M] = _attempted(cls, collected)

@@ -302,6 +302,15 @@ def rows_that_are_there_already_are_counted_and_changed() -> None:
 
 
 @trial
+def a_built_parent_goes_in_with_the_rows_that_name_it() -> None:
+    shop = factory_for(Shop).build()
+    members = factory_for(Member).create_batch(2, bulk=True, shop=shop)
+    assert {member.shop_id for member in Member.objects.filter(pk__in=[one.pk for one in members])} == {
+        shop.pk
+    }
+
+
+@trial
 def bulk_rows_have_slugs_that_count_up() -> None:
     assert {page.slug for page in factory_for(Page).create_batch(3, bulk=True)} == {"row-1", "row-2", "row-3"}
 
