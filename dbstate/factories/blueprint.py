@@ -99,6 +99,8 @@ class Blueprint:
         """The same by what was said of rows for which they were in vain."""
         self.variation = ""
         """What has to be otherwise than usual for save() to take a row: text, or a relation by name."""
+        self.alternatives: frozenset[str] = frozenset()
+        """Optional relations that save() named when it refused a row: one of them may do."""
         self.parents: dict[str, dict[str, object]] = {}
         """By relation, values of the rows named without which rows are refused."""
         self.companions: set[tuple[str, str]] = set()

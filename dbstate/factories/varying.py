@@ -38,6 +38,9 @@ def vary(made: Candidate) -> str:
         found = next(iter(options[len(said) - 3 :]), None)
     else:
         found = next((one for one in options if one.name == learned), None)
+        others = made.blueprint.alternatives
+        if found is not None and any(made.is_given(r) for r in made.blueprint.relations if r.name in others):
+            return ""  # one of those that will do is given
     return found.take() if found is not None else ""
 
 
@@ -62,6 +65,10 @@ def _options(made: Candidate, said: str) -> list[_Option]:
     ordinary = made_row(blueprint, made.numbers, "") if made.edge else {}
     extreme = [own for own in free if made.edge and made.row[own.name] != ordinary[own.name]]
     optional = sorted(made.free(), key=lambda r: not is_mentioned(r, blueprint.model, said))
+    if said:
+        blueprint.alternatives = frozenset(
+            r.name for r in blueprint.relations if not r.required and is_mentioned(r, blueprint.model, said)
+        )
     own = [r for r in blueprint.relations if r.null and r.required and r.target is blueprint.table_model]
     own = [r for r in own if not made.is_given(r) and not isinstance(made.row.get(r.name), Model)]
     return [

@@ -37,6 +37,7 @@ from picky.models import (  # noqa: E402
     Grade,
     Holder,
     Item,
+    Kind,
     Like,
     Line,
     Member,
@@ -45,6 +46,7 @@ from picky.models import (  # noqa: E402
     Parcel,
     Pass,
     Reply,
+    Schedule,
     Settings,
     Shop,
     Subscription,
@@ -356,6 +358,14 @@ def save_takes_the_defaults_alone() -> None:
 def a_table_that_others_fill_has_room_for_more() -> None:
     Word.objects.bulk_create([Word(code=f"x{number}") for number in range(60)])
     assert len({word.code for word in factory_for(Word).create_batch(5)}) == 5
+
+
+@trial
+def what_was_learned_of_one_row_leaves_given_ones_alone() -> None:
+    assert all((row.shop is None) != (row.kind is None) for row in factory_for(Schedule).create_batch(2))
+    for given in ({"kind": factory_for(Kind).create()}, {"shop": factory_for(Shop).create()}):
+        assert factory_for(Schedule).create(**given).pk
+    assert factory_for(Kind).create_with_relations(schedule_set=2).schedule_set.count() == 2
 
 
 def main() -> None:

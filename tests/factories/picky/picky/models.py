@@ -342,3 +342,15 @@ class Word(models.Model):
     """A table that migrations fill, by more rows than there are values for others."""
 
     code = models.CharField(max_length=3, unique=True, validators=[RegexValidator("^(aa|bb|cc|dd)[0-9]$")])
+
+
+class Schedule(models.Model):
+    """Exactly one of the two, says save()."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, null=True, blank=True)
+    kind = models.ForeignKey(Kind, on_delete=models.CASCADE, null=True, blank=True)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if (self.shop is None) == (self.kind is None):
+            raise ValueError("One of shop and kind must be set, and only one")
+        super().save(*args, **kwargs)
