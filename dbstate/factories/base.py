@@ -518,11 +518,10 @@ class ModelFactory(DjangoModelFactory[M]):
         blueprint = cls._meta.blueprint
 
         def act(attempt: Attempt) -> Model:
-            def create(own: dict[str, Any]) -> Model:
+            def create(own: dict[str, Any]) -> tuple[Model, tuple[Model, ...]]:
                 words = _own_words(cls._meta, own)
                 chain = _new_chain(cls, words, True, attempt, optional=True)
-                made: Model = cls._made(enums.CREATE_STRATEGY, own, chain, words.edge)
-                return made
+                return cls._made(enums.CREATE_STRATEGY, own, chain, words.edge), words.given
 
             return with_relations(blueprint, kwargs, create, attempt, declared=cls._meta.names)
 
@@ -623,12 +622,12 @@ def _attempted(cls: type[ModelFactory[Any]], act: Callable[[Attempt], Any]) -> A
     connection = connections[cls._meta.database]
     place = place_of(connection)
     said: dict[str, list[str]] = {}
-    counted = _counted.get()
+    batch = _counted.get()
+    counted = {} if batch is None else batch
     for number in range(ATTEMPTS):
-        if number and counted is not None:
+        if number:
             counted.clear()  # somebody else may have written rows since
-        own = {} if counted is None else counted
-        attempt = Attempt(number, number == ATTEMPTS - 1, place, said, own)
+        attempt = Attempt(number, number == ATTEMPTS - 1, place, said, counted)
         try:
             with transaction.atomic(using=cls._meta.database):
                 return act(attempt)

@@ -158,10 +158,14 @@ class Blueprint:
         return found
 
     @cached_property
+    def ancestors(self) -> tuple[str, ...]:
+        """Dotted names of the classes that the model inherits from, by the tables of its chain."""
+        return tuple(name for table in self.tables() for name in table.ancestors)
+
+    @cached_property
     def translated(self) -> Translated:
         """Fields of tables of translations that the model takes, by the models of these tables."""
-        ancestors = [name for table in self.tables() for name in table.ancestors]
-        return translated_fields(self.model, ancestors)
+        return translated_fields(self.model, self.ancestors)
 
     def translation(self, numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
         """Values of the fields that a table of translations keeps: those of its row of this number."""

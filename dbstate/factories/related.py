@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Model
@@ -20,12 +20,13 @@ DEFAULT = 1
 def with_relations(
     blueprint: Blueprint,
     params: Mapping[str, Any],
-    create: Callable[[dict[str, Any]], Model],
+    create: Callable[[dict[str, Any]], tuple[Model, Sequence[Model]]],
     attempt: Attempt,
     *,
     declared: Collection[str] = (),
 ) -> Model:
-    """See ``ModelFactory.create_with_relations``; ``create`` makes the row with all its own relations.
+    """See ``ModelFactory.create_with_relations``; ``create`` makes the row with all its own relations,
+    and answers which rows were given to be shared.
 
     ``declared`` names of the factory are its own.
     """
@@ -45,11 +46,7 @@ def with_relations(
             counts[root] = value
         else:
             raise BadOverride(f"cannot make {value!r} {root} of {blueprint.label}: give a number, 0 or more")
-    given = [value for value in own.values() if isinstance(value, Model)]
-    shared = own.get("shared", ()) if "shared" not in blueprint.names else ()
-    given += shared.values() if isinstance(shared, Mapping) else shared or ()
-    instance = create(own)
-    given = [instance, *given]
+    instance, given = create(own)
     between = {
         (field.remote_field if field.auto_created else field).remote_field.through
         for field in outside.values()
@@ -65,7 +62,7 @@ def with_relations(
                 field,
                 number,
                 overrides,
-                lambda: Chain(using, True, [*given], attempt=attempt),
+                lambda: Chain(using, True, [instance, *given], attempt=attempt),
             )
     return instance
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import DatabaseError
@@ -40,7 +40,7 @@ def insert(
             seen.samples.write(own.table, own.column, str(name))
     parent = instance.__dict__.pop(BELOW, None)
     try:
-        if not add_to_tree(instance, _ancestors(blueprint), parent, using=seen.using):
+        if not add_to_tree(instance, blueprint.ancestors, parent, using=seen.using):
             instance.save(force_insert=True, using=seen.using)
     except DatabaseError as error:
         verdict = seen.backend.classify(error)
@@ -55,10 +55,6 @@ def insert(
         raise NextRow(blueprint.label, f"{type(error).__name__}: {error}", saving=True) from error
     if reserved:
         seen.backend.advance_sequences(seen.connection, [*blueprint.tables()])
-
-
-def _ancestors(blueprint: Blueprint) -> tuple[str, ...]:
-    return tuple(name for table in blueprint.tables() for name in table.ancestors)
 
 
 def _is_key_taken(blueprint: Blueprint, verdict: Verdict) -> bool:
@@ -133,7 +129,6 @@ def find_ready(
 
     Or the only one there can be, where save() gives each row the same key.
     """
-    rows = blueprint.model._base_manager.using(chain.using)
     wanted: list[dict[str, Any]] = [
         {relation.name: row[relation.name]}
         for relation in blueprint.relations
@@ -141,19 +136,24 @@ def find_ready(
     ]
     if blueprint.fixed_key is not None:
         wanted.append({"pk": blueprint.fixed_key})
-    for one in wanted:
-        found = rows.filter(**one).first()
-        if found is not None:
-            # Its key is the signal's: with another one it would be a second row.
-            own = {field.attname for field in found._meta.pk_fields} | {f.name for f in found._meta.pk_fields}
-            for name in row.keys() - own:
-                setattr(found, name, row[name])
-            for name in own & {*given}:
-                rows.filter(pk=found.pk).update(**{name: row[name]})
-                setattr(found, name, row[name])
-            found.save(using=chain.using)
-            return found
-    return None
+    found = _first_of(blueprint, chain.using, wanted)
+    if found is None:
+        return None
+    # Its key is the signal's: with another one it would be a second row.
+    own = {field.attname for field in found._meta.pk_fields} | {f.name for f in found._meta.pk_fields}
+    for name in row.keys() - own:
+        setattr(found, name, row[name])
+    for name in own & {*given}:
+        blueprint.model._base_manager.using(chain.using).filter(pk=found.pk).update(**{name: row[name]})
+        setattr(found, name, row[name])
+    found.save(using=chain.using)
+    return found
+
+
+def _first_of(blueprint: Blueprint, using: str, wanted: Iterable[Mapping[str, Any]]) -> Model | None:
+    """A row of the model that holds one of these, the first that has one."""
+    rows = blueprint.model._base_manager.using(using)
+    return next((found for one in wanted if (found := rows.filter(**one).first()) is not None), None)
 
 
 def save_built(seen: Any, instance: Model) -> Model:
@@ -214,17 +214,13 @@ class _Saving:
 
     def _is_there(self, blueprint: Blueprint, instance: Model) -> bool:
         """Whether a signal of a parent saved just now has made the row; it then has this one's values."""
-        rows = blueprint.model._base_manager.using(self.seen.using)
-        for relation in blueprint.relations:
-            parent = instance._state.fields_cache.get(relation.name) if relation.unique else None
-            if not any(parent is one for one in self.saved):
-                continue
-            found = rows.filter(**{relation.name: parent}).first()
-            if found is not None:
-                instance.pk, instance._state.adding = found.pk, False
-                instance.save(using=self.seen.using)
-                return True
-        return False
+        parents = {r.name: instance._state.fields_cache.get(r.name) for r in blueprint.relations if r.unique}
+        wanted = [{n: row} for n, row in parents.items() if any(row is one for one in self.saved)]
+        found = _first_of(blueprint, self.seen.using, wanted)
+        if found is not None:
+            instance.pk, instance._state.adding = found.pk, False
+            instance.save(using=self.seen.using)
+        return found is not None
 
     def _name_generically(
         self, blueprint: Blueprint, instance: Model, name: str, number: str, kind: str

@@ -94,13 +94,11 @@ def read(path: str, text: str) -> File:
         if model:
             known.append(_known(node, model, node.name in inferring))
     bound = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-    bound |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_bound(node)}
+    bound |= {
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
     imported = dict(_imports(tree))
     return File(path, text, tree, known, imported, frozenset(bound | imported.keys()))
-
-
-def _is_bound(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
 
 
 def _known(node: ast.ClassDef, model: str, infers: bool) -> Known:

@@ -33,7 +33,14 @@ def vary(made: Candidate) -> str:
     if len(said) == 2 or (len(said) < 2 and learned == PLAIN_TEXT):
         _write_plainly(made)
         return PLAIN_TEXT
-    options = _options(made, " ".join(said).lower())
+    told = " ".join(said).lower()
+    if told:
+        made.blueprint.alternatives = frozenset(
+            r.name
+            for r in made.blueprint.relations
+            if not r.required and is_mentioned(r, made.blueprint.model, told)
+        )
+    options = _options(made, told)
     if len(said) > 2:
         found = next(iter(options[len(said) - 3 :]), None)
     else:
@@ -65,34 +72,22 @@ def _options(made: Candidate, said: str) -> list[_Option]:
     ordinary = made_row(blueprint, made.numbers, "") if made.edge else {}
     extreme = [own for own in free if made.edge and made.row[own.name] != ordinary[own.name]]
     optional = sorted(made.free(), key=lambda r: not is_mentioned(r, blueprint.model, said))
-    if said:
-        blueprint.alternatives = frozenset(
-            r.name for r in blueprint.relations if not r.required and is_mentioned(r, blueprint.model, said)
-        )
     own = [r for r in blueprint.relations if r.null and r.required and r.target is blueprint.table_model]
     own = [r for r in own if not made.is_given(r) and not isinstance(made.row.get(r.name), Model)]
     return [
-        *(_Option(one.name, partial(_mended, made, one, ordinary[one.name])) for one in extreme),
-        *(_Option(flag.name, partial(_turned, made, flag)) for flag in flags),
+        *(_Option(one.name, partial(_once, made, one, ordinary[one.name])) for one in extreme),
+        *(_Option(one.name, partial(_once, made, one, not made.row[one.name])) for one in flags),
         *(_Option(one.name, partial(_set, made, one, None)) for one in told if _may_be_empty(blueprint, one)),
-        *(
-            [_Option(" ".join(one.name for one in stated), partial(_defaulted, made, stated))]
-            if stated
-            else []
-        ),
+        *(_defaulted(made, some) for some in [stated] if some),
         *(_Option(one.name, partial(_related, made, one)) for one in (*optional, *own)),
-        *(_Option(one.name, partial(_defaulted, made, [one])) for one in usual),
+        *(_defaulted(made, [one]) for one in usual),
     ]
 
 
-def _turned(made: Candidate, flag: Own) -> str:
-    made.row[flag.name] = not made.row[flag.name]
-    return made.blueprint.variation  # another row has it that way round by itself
-
-
-def _mended(made: Candidate, own: Own, value: object) -> str:
+def _once(made: Candidate, own: Own, value: object) -> str:
+    """For this row alone: another has its flag that way round by itself, or no edge."""
     made.row[own.name] = value
-    return made.blueprint.variation  # rows without edges need nothing else
+    return made.blueprint.variation
 
 
 def _set(made: Candidate, own: Own, value: object) -> str:
@@ -100,8 +95,13 @@ def _set(made: Candidate, own: Own, value: object) -> str:
     return own.name
 
 
-def _defaulted(made: Candidate, some: Sequence[Own]) -> str:
-    return " ".join([_set(made, own, own.field.get_default()) for own in some])
+def _defaulted(made: Candidate, some: Sequence[Own]) -> _Option:
+    """The model's defaults, for all of these at once."""
+
+    def take() -> str:
+        return " ".join([_set(made, own, own.field.get_default()) for own in some])
+
+    return _Option(" ".join(own.name for own in some), take)
 
 
 def _related(made: Candidate, found: Relation) -> str:

@@ -15,7 +15,7 @@ from django.db.migrations import RunPython
 from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
-from dbstate.backends.naming import quoted
+from dbstate.backends.naming import literal, quoted
 from dbstate.rehearsal.effects import AddColumn, CreateTable
 from dbstate.rehearsal.own import OwnChecks
 from dbstate.rehearsal.statements import Emitted, backward_sql
@@ -85,7 +85,7 @@ def rollback_script(
                 alone.append(f"{sql};")
             else:
                 body.append(f"EXECUTE {_dollar(sql)};")
-        app, name = _literal(migration.app_label), _literal(migration.name)
+        app, name = literal(migration.app_label), literal(migration.name)
         body.append(f"DELETE FROM django_migrations WHERE app = {app} AND name = {name};")
     text = _block("roll back", names, body)
     return Script("rollback.sql", text + "".join(f"{sql}\n" for sql in alone))
@@ -93,7 +93,7 @@ def rollback_script(
 
 def _impossible(names: Sequence[str], why: str) -> Script:
     remedy = "use python manage.py migrate"
-    body = [f"RAISE EXCEPTION {_literal(f'cannot be rolled back by SQL: {why}; {remedy}')};"]
+    body = [f"RAISE EXCEPTION {literal(f'cannot be rolled back by SQL: {why}; {remedy}')};"]
     return Script("rollback.sql", _block("roll back", names, body), f"{why}; {remedy}")
 
 
@@ -123,7 +123,7 @@ def _loss_guards(emitted: Iterable[Emitted]) -> list[str]:
     lines = [f"IF coalesce(current_setting('{LOSS_SETTING}', true), '') <> 'on' THEN"]
     for where, sql in guards.items():
         remedy = f"keep them elsewhere, or SET {LOSS_SETTING} = 'on' first"
-        message = _literal(f"refused: % rows of {where} would be lost; {remedy}")
+        message = literal(f"refused: % rows of {where} would be lost; {remedy}")
         lines += [
             f"    EXECUTE {_dollar(sql)} INTO found;",
             f"    IF found > 0 THEN RAISE EXCEPTION {message}, found; END IF;",
@@ -134,7 +134,7 @@ def _loss_guards(emitted: Iterable[Emitted]) -> list[str]:
 def _guards(queries: Iterable[Guarded]) -> list[str]:
     lines = []
     for query in queries:
-        message = _literal(query.text.replace("%", "%%") + ": % rows")
+        message = literal(query.text.replace("%", "%%") + ": % rows")
         lines += [
             f"EXECUTE {_dollar(f'SELECT count(*) FROM ({query.sql}) AS offenders')} INTO found;",
             f"IF found > 0 THEN RAISE EXCEPTION {message}, found; END IF;",
@@ -145,8 +145,8 @@ def _guards(queries: Iterable[Guarded]) -> list[str]:
 def _unless(migration: str, *, applied: bool) -> list[str]:
     """End the block where the migration is (or is not) applied."""
     app, _, name = migration.partition(".")
-    there = f"EXISTS (SELECT FROM django_migrations WHERE app = {_literal(app)} AND name = {_literal(name)})"
-    said = _literal(f"{migration} is {'already' if applied else 'not'} applied: nothing to do")
+    there = f"EXISTS (SELECT FROM django_migrations WHERE app = {literal(app)} AND name = {literal(name)})"
+    said = literal(f"{migration} is {'already' if applied else 'not'} applied: nothing to do")
     return [f"IF {'' if applied else 'NOT '}{there} THEN RAISE NOTICE {said}; RETURN; END IF;"]
 
 
@@ -165,10 +165,6 @@ def _dollar(sql: str) -> str:
     while tag in sql:
         tag = f"{tag[:-1]}_$"
     return f"{tag}{sql}{tag}"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 # rehearsing ---------------------------------------------------------------------------------------------

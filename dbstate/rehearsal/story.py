@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from dbstate.backends.naming import quoted
+from dbstate.backends.naming import literal, quoted
 from dbstate.catalog import Column, Table
 from dbstate.rehearsal import effects as does
 from dbstate.rehearsal.asked import Asked
@@ -492,7 +492,7 @@ def choices_question(about: About, effect: does.NarrowChoices) -> Offenders:
 def _literal(value: object) -> str:
     if isinstance(value, bool):
         return "'true'" if value else "'false'"
-    return "'" + str(value).replace("'", "''") + "'"
+    return literal(str(value))
 
 
 def _columns_of(expressions: Iterable[str], relation: Relation) -> str:

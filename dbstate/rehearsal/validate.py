@@ -103,13 +103,14 @@ def validate(
             f"{connection.vendor}; only PostgreSQL can be copied and compared as this needs"
         )
     if not route.targets:
-        return _answered(route, judge(Facts((), Answers(()), wish.checks.expected)), None)
+        return _answered(route, Facts((), Answers(()), wish.checks.expected), Wish(), ())
     emitted = (
         _emitted(connection, route)
         if wish.phase in ("pre", "rehearse", "all")
         else _declared(route, connection)
     )
     targets = [one for one in emitted if one.migration in set(route.names)]
+    effects = [effect for one in targets for effect in one.effects]
     states = route.states()
     own = wish.checks | checks_in_apps(route.targets, states, connection)
     source = Answers(())
@@ -129,17 +130,16 @@ def validate(
         source,
         own.expected,
         opaque=any(is_opaque(one) or is_raw(one) for m in _targets(route) for one in m.operations),
-        filled=_filled(targets),
-        cast=_cast(targets),
+        filled=_names(one for one in effects if isinstance(one, does.RequireNotNull)),
+        cast=_names(one for one in effects if isinstance(one, does.ChangeType) and _is_cast(one)),
         irreversible=tuple(_irreversible(route)),
         show_values=wish.show_values,
     )
     if wish.phase == "pre":
-        return _answered(route, judge(facts, wish.allowed), None, _not_entered(own))
+        return _answered(route, facts, wish, _not_entered(own))
     if wish.phase == "post":
         facts = replace(facts, **_looked_after(connection, route, own, targets, wish), rows="live")
-        answered = _answered(route, judge(facts, wish.allowed), None, _not_entered(own))
-        return replace(answered, phase=wish.phase)
+        return _answered(route, facts, wish, _not_entered(own))
     watch = _Watch(route, own, targets, wish)
     if wish.scripts:
         watch.scripting = Scripting(route, own, targets, guards_of(connection, emitted, route))
@@ -149,9 +149,8 @@ def validate(
     rows = "generated" if evidence.copy.how == "generated" else wish.origin
     backwards = wish.phase == "rollback"
     facts = replace(facts, evidence=evidence, copy=tuple(watch.asked), rows=rows, backwards=backwards)
-    answered = _answered(route, judge(facts, wish.allowed), evidence, _not_entered(own) if backwards else ())
-    scripts = watch.scripting.scripts() if watch.scripting else ()
-    return replace(answered, scripts=scripts, phase=wish.phase)
+    answered = _answered(route, facts, wish, _not_entered(own) if backwards else ())
+    return replace(answered, scripts=watch.scripting.scripts()) if watch.scripting else answered
 
 
 def _not_entered(own: OwnChecks) -> tuple[str, ...]:
@@ -161,9 +160,8 @@ def _not_entered(own: OwnChecks) -> tuple[str, ...]:
     )
 
 
-def _answered(
-    route: Route, judgement: Judgement, evidence: Evidence | None, also: Sequence[str] = ()
-) -> Validation:
+def _answered(route: Route, facts: Facts, wish: Wish, also: Sequence[str]) -> Validation:
+    judgement, evidence = judge(facts, wish.allowed), facts.evidence
     judgement = replace(judgement, findings=tuple(_with_source(route, one) for one in judgement.findings))
     parents = tuple(".".join(key) for key in route.parents)
     notes = [*route.notes, *also]
@@ -171,7 +169,7 @@ def _answered(
         notes.append(f"applied before it: {', '.join(parents)}")
     if evidence is not None:
         notes += [*evidence.copy.notes, *evidence.notes]
-    return Validation(route.names, parents, judgement, evidence, tuple(notes))
+    return Validation(route.names, parents, judgement, evidence, tuple(notes), phase=wish.phase)
 
 
 def _with_source(route: Route, finding: Finding) -> Finding:
@@ -276,29 +274,14 @@ def _irreversible(route: Route) -> Iterator[str]:
             yield operation_text(f"{migration.app_label}.{migration.name}", index, text)
 
 
-def _filled(emitted: Iterable[Emitted]) -> frozenset[str]:
-    """Columns that become NOT NULL: their NULLs may be filled, by Django itself or by SQL before it."""
-    return frozenset(
-        f"{effect.table}.{effect.column}"
-        for one in emitted
-        for effect in one.effects
-        if isinstance(effect, does.RequireNotNull)
-    )
+def _names(found: Iterable[does.RequireNotNull | does.ChangeType]) -> frozenset[str]:
+    return frozenset(f"{one.table}.{one.column}" for one in found)
 
 
-def _cast(emitted: Iterable[Emitted]) -> frozenset[str]:
-    """Columns whose type changes by a plain cast, as Django's own operations do it."""
-    return frozenset(
-        f"{effect.table}.{effect.column}"
-        for one in emitted
-        for effect in one.effects
-        if isinstance(effect, does.ChangeType) and _is_cast(effect.using, effect.column)
-    )
-
-
-def _is_cast(using: str, column: str) -> bool:
-    plain = using.replace('"', "").replace(" ", "")
-    return not using or (plain.startswith(f"{column}::") and plain.count("::") == 1)
+def _is_cast(change: does.ChangeType) -> bool:
+    """Whether the type changes by a plain cast, as Django's own operations do it."""
+    plain = change.using.replace('"', "").replace(" ", "")
+    return not plain or (plain.startswith(f"{change.column}::") and plain.count("::") == 1)
 
 
 # own checks ---------------------------------------------------------------------------------------------

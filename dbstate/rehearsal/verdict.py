@@ -266,11 +266,11 @@ def _of_end(evidence: Evidence) -> Iterator[Finding]:
             code = "cannot-write" if tried.tried else "note"
             yield finding_of(code, severity, "post", message, table=tried.table)
     for old in evidence.old_code:
-        message = f"code of before can no longer {old.action} {old.table}: {old.reason}"
-        if old.action == "mistake":
-            message = f"code of before would take another column for {old.table}.{old.column}: {old.reason}"
-        if old.action == "write NULL":
-            message = f"code of before may write NULL to {old.table}.{old.column}, which becomes NOT NULL"
+        place = f"{old.table}.{old.column}"
+        message = {
+            "mistake": f"code of before would take another column for {place}: {old.reason}",
+            "write NULL": f"code of before may write NULL to {place}, which becomes NOT NULL",
+        }.get(old.action, f"code of before can no longer {old.action} {old.table}: {old.reason}")
         yield finding_of("old-code", "warning", "post", message, table=old.table, column=old.column)
     if evidence.applied is not None:
         for difference in evidence.applied.schema:

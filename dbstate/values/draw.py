@@ -85,7 +85,6 @@ class Draw(Numbers):
 
     __slots__ = (
         "_locale",
-        "_person",
         "ascii",
         "column",
         "counted",
@@ -111,7 +110,6 @@ class Draw(Numbers):
         self.counted = False
         """Whether ``serial`` or ``digits`` has been asked for."""
         self._locale: Locale | None = None
-        self._person: Person | None = None
 
     @property
     def serial(self) -> str:
@@ -155,11 +153,9 @@ class Draw(Numbers):
     @property
     def person(self) -> Person:
         """Who the column's name is about: the row's own person, or its author, payer …"""
-        if self._person is None:
-            first = self.column.field.partition("_")[0]
-            part = first if first in PARTS else ""
-            self._person = self._common("person" + part, lambda draw: Person(draw, part))
-        return self._person
+        first = self.column.field.partition("_")[0]
+        part = first if first in PARTS else ""
+        return self._common("person" + part, lambda draw: Person(draw, part))
 
     @property
     def period(self) -> Period:

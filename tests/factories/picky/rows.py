@@ -218,8 +218,8 @@ def two_rows_of_one_chain_share_what_their_unique_key_lets_them() -> None:
     for effect in (factory_for(Effect).create(), *factory_for(Effect).create_batch(2, bulk=True)):
         cause, of = effect.cause, effect.of
         assert cause != of
-        assert (cause.log, cause.shop) != (of.log, of.shop)
-        assert cause.log == of.log or cause.shop == of.shop
+        assert (cause.member, cause.item) != (of.member, of.item)
+        assert cause.member == of.member or cause.item == of.item
 
 
 @trial

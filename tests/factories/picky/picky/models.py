@@ -180,23 +180,11 @@ def issue_pass(sender: object, instance: Holder, created: bool, using: str, **kw
         Pass.objects.using(using).create(code=f"signal-{instance.pk}", member=instance, zone="a")
 
 
-class Log(models.Model):
-    at = models.DateTimeField()
-
-
-class Entry(models.Model):
-    log = models.ForeignKey(Log, on_delete=models.CASCADE)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
-
-    class Meta:
-        unique_together = [("log", "shop")]
-
-
 class Effect(models.Model):
     """Names two rows that may not agree in both of what they name."""
 
-    cause = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="effects")
-    of = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="causes")
+    cause = models.ForeignKey(Like, on_delete=models.CASCADE, related_name="effects")
+    of = models.ForeignKey(Like, on_delete=models.CASCADE, related_name="causes")
 
 
 class Booking(models.Model):
