@@ -372,27 +372,33 @@ class Blueprint:
             if len(self._rows) < KEPT:
                 self._rows[key] = kept
         row = kept.copy()
-        for one in self._changeable:
-            if row[one] is not None:
-                row[one] = _copied(row[one])
+        for own in self._changeable:
+            if row[own.name] is not None:
+                row[own.name] = _copied(row[own.name])
         return row
 
     @cached_property
-    def _changeable(self) -> tuple[str, ...]:
-        return tuple(own.name for own in self.own if not own.plain)
+    def _changeable(self) -> tuple[Own, ...]:
+        return tuple(own for own in self.own if not own.plain)
+
+    @cached_property
+    def _attnames(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Attribute name and column of each own field, by table."""
+        return {
+            name: tuple((own.name, own.column) for own in self.own if own.table == name)
+            for name in self.own_columns
+        }
 
     def _made(self, numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
         draft = Draft(0, edge)
-        lines = {name: self.own_columns[name].values(numbers[name], draft) for name in self.chain}
-        for name, line in lines.items():
-            for counted in self.own_columns[name].counted(numbers[name]):
+        row: dict[str, Any] = {}
+        for name, own_columns in self.own_columns.items():
+            line = own_columns.values(numbers[name], draft)
+            for counted in own_columns.counted(numbers[name]):
                 line.update(counted)
-        row = {
-            own.name: lines[own.table][own.column]
-            if own.plain
-            else native(own.field, lines[own.table][own.column])
-            for own in self.own
-        }
+            row.update([(attname, line[column]) for attname, column in self._attnames[name]])
+        for own in self._changeable:
+            row[own.name] = native(own.field, row[own.name])
         self.meet_conditions(row, numbers, edge, related=False)
         return row
 
@@ -413,13 +419,20 @@ class Blueprint:
             for check in rules.table.checks
         )
 
-    def line(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The row's values by column of one table; columns that the row does not have are left out."""
-        return {
-            column: row[attname]
-            for (name, column), attname in self.by_column.items()
-            if name == table and attname in row
+    @cached_property
+    def checked(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """The columns that a table's CHECKs read, with their attribute names, by table."""
+        read = {
+            rules.table.name: {c for group, _ in rules.parts for c in group.columns} for rules in self.rules
         }
+        return {
+            table: tuple((c, self.by_column[table, c]) for c in columns if (table, c) in self.by_column)
+            for table, columns in read.items()
+        }
+
+    def checked_line(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What the row has in the columns that the table's CHECKs read."""
+        return {column: row[attname] for column, attname in self.checked[table] if attname in row}
 
     def meet_conditions(
         self,
@@ -432,7 +445,7 @@ class Blueprint:
     ) -> None:
         """Change values that were made (not the ones given) where the row would break a CHECK."""
         for rules in self.rules:
-            line = self.line(rules.table.name, row)
+            line = self.checked_line(rules.table.name, row)
             for group, _ in rules.broken(line, related=related):
                 fixed = [name for name in group.columns if self.by_column[rules.table.name, name] in given]
                 changes = rules.met(group, line, fixed, numbers[rules.table.name], edge)

@@ -27,21 +27,24 @@ class Rules:
     own: OwnColumns
     seed: int
     parts: tuple[tuple[Group, Conditions], ...] = ()
+    unrelated: tuple[tuple[Group, Conditions], ...] = ()
+    """The same without the CHECKs that read a key to another row."""
     referring: frozenset[str] = frozenset()
     _pools: dict[tuple[object, ...], Pool | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.parts = tuple((group, conditions_of(self.table, group)) for group in groups(self.table))
         self.referring = referring_columns(self.table)
+        apart = [(group, conditions.without(self.referring)) for group, conditions in self.parts]
+        self.unrelated = tuple((group, conditions) for group, conditions in apart if conditions.parts)
 
     def broken(self, line: Mapping[str, Any], *, related: bool = True) -> Iterator[tuple[Group, str]]:
         """Groups whose CHECKs the line breaks, with the CHECK's name.
 
         Without ``related`` those that read a key to another row are left out, as it is not chosen yet.
         """
-        for group, conditions in self.parts:
-            name = conditions.broken(line, without=() if related else self.referring)
-            if name:
+        for group, conditions in self.parts if related else self.unrelated:
+            if name := conditions.broken(line):
                 yield group, name
 
     def met(

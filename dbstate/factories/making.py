@@ -563,6 +563,6 @@ def _asked_for(blueprint: Blueprint, keyed: dict[str, Any], row: Mapping[str, An
             table, column = blueprint.columns[relation.attname]
             if table != rules.table.name or _key(relation, row) is not None or relation.name in row:
                 continue
-            line = blueprint.line(table, keyed)
+            line = blueprint.checked_line(table, keyed)
             if any(column in group.columns for group, _ in rules.broken(line)):
                 yield relation

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
 
 from dbstate.catalog import Column, Table
+from dbstate.rows.ahead import Ahead
 from dbstate.rows.choice import spread
 from dbstate.rows.counting import SCANNED
 from dbstate.rows.draft import Draft, Exhausted, Reference, value_of
@@ -47,12 +48,15 @@ class OwnColumns:
         """Columns that uniques count through: value n is their n-th."""
         self.own_keys = tuple(key for key in self.unique.narrow if self.digits.keys() >= set(key))
         """Unique keys that are counted through and name no other row."""
+        self.ahead = Ahead(self.sources)
         self.periods = tuple(period for period in periods(table) if period.column in self.sources)
 
     def values(self, number: int, draft: Draft) -> dict[str, object]:
         """The draft's values by column; ``number`` is the row's number in this table."""
-        values: dict[str, object] = {}
-        for name, source in self.sources.items():
+        values = {} if draft.edge else self.ahead.take(number)
+        for name, source in self.sources.items() if len(values) < len(self.sources) else ():
+            if name in values:
+                continue
             try:
                 values[name] = value_of(source, number, draft)
             except NoValue as none:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dbstate.values.block import Block
 from dbstate.values.column import ColumnValues, column_values
 from dbstate.values.draw import Draw
 from dbstate.values.key import group_key, mix, mix_array, permuted, text_key
@@ -13,6 +14,7 @@ __all__ = [
     "EDGES",
     "MISSING",
     "BadMeaning",
+    "Block",
     "ColumnValues",
     "Draw",
     "DuplicateMeaning",

@@ -10,8 +10,9 @@ from itertools import chain, islice
 
 from dbstate.catalog import Column, Table
 from dbstate.errors import DbstateError
+from dbstate.values.block import Block, BlockDraw
 from dbstate.values.draw import Draw
-from dbstate.values.facts import offence
+from dbstate.values.facts import offence, quick_look
 from dbstate.values.families import FAMILIES, EnumeratedFamily, Family, ListedFamily
 from dbstate.values.families.base import Task
 from dbstate.values.key import group_key, permuted
@@ -52,8 +53,8 @@ class ColumnValues:
     """
 
     __slots__ = ("_accept", "_column", "_crash", "_crashes", "_empties", "_family", "_hard", "_hold", "_key",
-                 "_left_empty", "_pool", "_refusals", "_setting", "_table", "_unique", "_unjudged",
-                 "capacity", "meaning")  # fmt: skip
+                 "_left_empty", "_looks_well", "_pool", "_refusals", "_setting", "_table", "_unique",
+                 "_unjudged", "capacity", "meaning")  # fmt: skip
 
     def __init__(
         self, family: Family, *, accept: Judge | None, hold: Judge | None, empties: tuple[object, ...]
@@ -65,6 +66,7 @@ class ColumnValues:
         self._setting = task.setting
         self._unique = task.unique or task.disjoint
         self._accept = accept if task.column.judged else None
+        self._looks_well = quick_look(task.column)
         self._hold = hold
         self._unjudged = False
         self._empties = empties
@@ -107,6 +109,28 @@ class ColumnValues:
         refusals = refusals or self._refusals
         example, refusal = refusals[-1] if refusals else (None, "there was none to try")
         raise NoValue(str(self), tried=len(refusals), example=example, refusal=refusal)
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether rows are made in blocks: no judge, whose answers may change, is asked."""
+        return self._accept is None
+
+    def rows(self, first: int, count: int) -> Block:
+        """So many rows of the column's table from this one on."""
+        return Block(self._setting, self._table, first, count)
+
+    def block(self, rows: Block) -> list[object]:
+        """``realistic`` of each row of the block; raises what that does for the first that has no value."""
+        draw = BlockDraw(rows, self._column, self._key, self._family.unique)
+        usual, looks_well = self._family.usual, self._looks_well
+        optional = self._column.null and self._column.blank
+        values: list[object] = []
+        for row in draw.rows():
+            empty = self._left_empty and draw.chance(EMPTY_ONE_IN)
+            value = self._first(iter(self._empties), BOUND) if empty else usual(draw)
+            well = looks_well(value) or empty or (value is None and optional)
+            values.append(value if well and value is not MISSING else self.realistic(row))
+        return values
 
     def others(self, row: int, most: int = 12) -> Iterator[object]:
         """Accepted values of other sorts, for a row that is refused as a whole; at most so many."""
@@ -288,10 +312,11 @@ class ColumnValues:
         self, candidates: Iterator[object], bound: int, refusals: list[tuple[object, str]] | None = None
     ) -> object:
         for candidate in islice(candidates, bound):
-            reason = offence(self._column, candidate)
+            well = self._looks_well(candidate)
+            if well and self._accept is None:
+                return candidate
+            reason = "" if well else offence(self._column, candidate)
             if not reason:
-                if self._accept is None and type(candidate) in SHOWN and candidate:
-                    return candidate
                 if self._crashes >= CRASHES:
                     return MISSING
                 try:

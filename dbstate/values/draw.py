@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, cast
 
 from dbstate.catalog import Column, Table
@@ -17,21 +17,30 @@ T = TypeVar("T")
 
 MINUTES = 3 * 365 * 24 * 60
 """How far back rows are created, in minutes; a minute each before any two share one."""
-MARGIN = timedelta(days=40)
-"""Nothing is created in the last days, so that there is time for what follows."""
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+MARGIN = 40 * DAY
+"""Nothing is created in the last days, so that there is time for what follows; in microseconds."""
 RARELY = 16
 """One row in so many is deleted, and one expired."""
 RATES = tuple(map(Decimal, (5, 7, 10, 19, 20)))
 """Taxes in per cent."""
 NINETY, NOTHING = Decimal("0.90"), Decimal(0)
 
-PARTS = (
+PARTS = frozenset((
     "billing", "shipping", "delivery", "invoice", "sender", "recipient", "receiver", "payer", "payee",
     "emergency", "guardian", "mother", "father", "parent", "spouse", "partner", "author", "editor", "owner",
     "seller", "buyer", "creator", "reviewer", "approver", "manager", "origin", "destination", "home",
     "work", "secondary", "alternate", "alternative", "pickup", "dropoff", "reply", "bcc", "cc",
-)  # fmt: skip
+))  # fmt: skip
 """First words of a field's name that say whose name or address it is: another person than the row's own."""
+
+
+@lru_cache(maxsize=8192)
+def _person_of(field: str) -> str:
+    """What the person is called that a field's name is about."""
+    first = field.partition("_")[0]
+    return "person" + (first if first in PARTS else "")
 
 
 _NONE: tuple[Any, int, int, object] = (None, 0, 0, None)
@@ -51,11 +60,15 @@ class Numbers:
     def bits(self) -> int:
         """64 bits."""
         self.count += 1
-        return mix(self.key, self.count)
+        return self.nth(self.count)
+
+    def nth(self, number: int) -> int:
+        """The 64 bits of this number of the stream, from 1; those that come by turns go on as they were."""
+        return mix(self.key, number)
 
     def below(self, size: int) -> int:
         """An integer in range(size)."""
-        return (self.bits() * size) >> 64 if size <= MASK else (self.bits() << 64 | self.bits()) % size
+        return scaled(self.bits(), size) if size <= MASK else (self.bits() << 64 | self.bits()) % size
 
     def between(self, least: int, greatest: int) -> int:
         """An integer from least to greatest, both included."""
@@ -72,6 +85,11 @@ class Numbers:
     def letters(self, count: int, alphabet: str = "abcdefghijklmnopqrstuvwxyz") -> str:
         """So many letters of an alphabet."""
         return "".join(self.choice(alphabet) for _ in range(count))
+
+
+def scaled(bits: int, size: int) -> int:
+    """64 bits as an integer in range(size); ``size`` is at most 2**64."""
+    return (bits * size) >> 64
 
 
 class Draw(Numbers):
@@ -133,6 +151,10 @@ class Draw(Numbers):
         key = group_key(self.setting.seed, self.table.label, "\x1e" + name)
         return Numbers(mix(mix(key, self.row), self.salt))
 
+    def shared(self, name: str, size: int) -> int:
+        """An integer in range(size) that all columns of this row share for what is called ``name``."""
+        return self.entity(name).below(size)
+
     def _common(self, name: str, make: Callable[[Draw], T]) -> T:
         """What the columns of a row have in common: made for the first of them, kept until the next row."""
         place = (self.table.label, name)
@@ -147,15 +169,14 @@ class Draw(Numbers):
         """The row's locale: neighbours have different ones, so that few rows show many scripts."""
         if self._locale is None:
             pool = resolve_locales(self.setting.locales)
-            self._locale = pool[(self.row + self.salt + locale_offset(self)) % len(pool)]
+            start = locale_offset(self.setting, self.table)
+            self._locale = pool[(self.row + self.salt + start) % len(pool)]
         return self._locale
 
     @property
     def person(self) -> Person:
         """Who the column's name is about: the row's own person, or its author, payer …"""
-        first = self.column.field.partition("_")[0]
-        part = first if first in PARTS else ""
-        return self._common("person" + part, lambda draw: Person(draw, part))
+        return self._common(_person_of(self.column.field), Person)
 
     @property
     def period(self) -> Period:
@@ -172,29 +193,52 @@ class Draw(Numbers):
         return word.ascii if self.ascii else word.native
 
 
-def locale_offset(draw: Draw) -> int:
+def locale_offset(setting: Setting, table: Table) -> int:
     """Where a table starts in the round of locales."""
-    return group_key(draw.setting.seed, draw.table.label, "\x1elocale") % 1009
+    return group_key(setting.seed, table.label, "\x1elocale") % 1009
 
 
 class Person:
     """A person, where they live and how they are reached; names are Words (native and ASCII)."""
 
-    __slots__ = ("family", "given", "house", "key", "locale", "place", "sex", "street")
+    __slots__ = ("_numbers", "locale")
 
-    def __init__(self, draw: Draw, part: str) -> None:
-        numbers = draw.entity("person" + part)
-        self.key = numbers.key
-        locale = draw.locale
-        self.locale = locale
-        self.sex = "female" if numbers.below(2) else "male"
-        self.given: Word = numbers.choice(locale.female if self.sex == "female" else locale.male)
-        self.family: Word = numbers.choice(
-            locale.family_female if self.sex == "female" else locale.family_male
-        )
-        self.place: Place = numbers.choice(locale.places)
-        self.street: Word = numbers.choice(locale.streets)
-        self.house = str(numbers.between(1, 140))
+    def __init__(self, draw: Draw) -> None:
+        self._numbers = draw.entity(_person_of(draw.column.field))
+        self.locale = draw.locale
+
+    def _one(self, number: int, items: Sequence[T]) -> T:
+        return items[(self._numbers.nth(number) * len(items)) >> 64]
+
+    @property
+    def sex(self) -> str:
+        """``female`` or ``male``."""
+        return self._one(1, ("male", "female"))
+
+    @property
+    def given(self) -> Word:
+        """Given name."""
+        return self._one(2, self.locale.female if self.sex == "female" else self.locale.male)
+
+    @property
+    def family(self) -> Word:
+        """Family name, in the form of the person's sex."""
+        return self._one(3, self.locale.family_female if self.sex == "female" else self.locale.family_male)
+
+    @property
+    def place(self) -> Place:
+        """City, region and post code."""
+        return self._one(4, self.locale.places)
+
+    @property
+    def street(self) -> Word:
+        """The street's name."""
+        return self._one(5, self.locale.streets)
+
+    @property
+    def house(self) -> str:
+        """The house number."""
+        return str(1 + scaled(self._numbers.nth(6), 140))
 
     @property
     def full(self) -> Word:
@@ -219,7 +263,7 @@ class Person:
 
     def company(self) -> Word:
         """The firm of this family."""
-        numbers = Numbers(mix(self.key, 99))
+        numbers = Numbers(self._numbers.nth(99))
         name: Word = numbers.choice(self.locale.family_male)
         return Word(numbers.choice(self.locale.companies).format(name.native), f"{name.ascii} Ltd")
 
@@ -227,6 +271,7 @@ class Person:
 FAMILY_FIRST = ("zh", "ja", "ko")
 
 
+@lru_cache(maxsize=8192)
 def address_part(name: str) -> str:
     """The lower-case ASCII letters of a name."""
     return "".join(letter for letter in name.lower() if "a" <= letter <= "z") or "name"
@@ -238,67 +283,107 @@ class Period:
     ``at`` gives the moment of a role; created <= updated <= deleted <= now, created <= start < end.
     """
 
-    __slots__ = ("created", "deleted", "expired", "key", "now", "start", "updated")
+    __slots__ = ("_created", "_now", "_numbers", "now")
 
     def __init__(self, draw: Draw) -> None:
-        numbers = draw.entity("period")
-        self.key = numbers.key
-        self.now = draw.setting.now.astimezone(UTC).replace(microsecond=0)
-        minutes = permuted(
-            draw.row + 7 * draw.salt, MINUTES, group_key(draw.setting.seed, draw.table.label, "\x1e")
-        )
-        self.created = self.now - MARGIN - timedelta(minutes=minutes, seconds=numbers.below(60))
-        span = self.now - self.created
-        self.start = self.created + span * numbers.below(500) / 1000
-        self.updated = self.created + span * numbers.below(900) / 1000
-        self.deleted = numbers.chance(RARELY)
-        self.expired = numbers.chance(RARELY)
+        self._numbers = numbers = draw.entity("period")
+        self.now, self._now = reference(draw.setting.now)
+        key = group_key(draw.setting.seed, draw.table.label, "\x1e")
+        minutes = permuted(draw.row + 7 * draw.salt, MINUTES, key)
+        self._created = self._now - MARGIN - (60 * minutes + scaled(numbers.nth(1), 60)) * SECOND
+        """In microseconds since 1970, as are all moments until they are asked for."""
+
+    @property
+    def created(self) -> datetime:
+        """When the row was made."""
+        return moment_at(self._created)
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the row is deleted."""
+        return scaled(self._numbers.nth(4), RARELY) == 0
+
+    @property
+    def expired(self) -> bool:
+        """Whether the row's end lies behind."""
+        return scaled(self._numbers.nth(5), RARELY) == 0
 
     def at(self, role: str, *, over: bool | None = None) -> datetime:
         """The moment of a role; ``over`` says whether end and expiry lie behind (None: as drawn)."""
-        over = self.expired if over is None else over
-        return whole(self.moment(role, over))
+        return moment_at(self._moment(role, over))
 
     def stage(self, place: int) -> datetime:
         """When the row came to a stage of rules.STAGES: days after the one before, not after now."""
-        part = place * 150 + Numbers(mix(self.key, 88 + place)).below(100)
-        return whole(self.created + (self.now - self.created) * part / 1000)
+        part = place * 150 + Numbers(self._numbers.nth(88 + place)).below(100)
+        return moment_at(self._created + (self._now - self._created) * part // 1000)
 
-    def moment(self, role: str, over: bool) -> datetime:
+    def _lived(self, number: int, most: int) -> int:
+        """A moment between creation and now, at most so many thousandths of the way."""
+        return self._created + (self._now - self._created) * scaled(self._numbers.nth(number), most) // 1000
+
+    def _moment(self, role: str, over: bool | None) -> int:
         """See ``at``."""
-        numbers = Numbers(mix(self.key, 77))
-        if role in ("created", "start", "updated"):
-            return {"created": self.created, "start": self.start, "updated": self.updated}[role]
+        if role == "updated":
+            return self._lived(3, 900)
+        if role == "start":
+            return self._lived(2, 500)
+        if role in ("", "created"):
+            return self._created
+        numbers = Numbers(self._numbers.nth(77))
         if role == "deleted":
-            return self.updated + (self.now - self.updated) * numbers.between(1, 900) / 1000
-        if role in ("ended", "end", "expires") and (over or role == "ended"):
-            day = timedelta(days=1)
-            return self.start + day + (self.now - self.start - 2 * day) * numbers.below(900) / 1000
+            updated = self._lived(3, 900)
+            return updated + (self._now - updated) * numbers.between(1, 900) // 1000
+        if role == "ended" or (role in ("end", "expires") and (self.expired if over is None else over)):
+            start = self._lived(2, 500)
+            return start + DAY + (self._now - start - 2 * DAY) * numbers.below(900) // 1000
         if role in ("end", "expires", "future"):
-            return self.now + timedelta(days=numbers.between(3, 400), minutes=15 * numbers.below(96))
+            return self._now + numbers.between(3, 400) * DAY + 15 * numbers.below(96) * 60 * SECOND
         if role == "birth":
-            return self.now - timedelta(days=numbers.between(19 * 366, 80 * 365))
-        return self.created
+            return self._now - numbers.between(19 * 366, 80 * 365) * DAY
+        return self._created
 
 
-def whole(moment: datetime) -> datetime:
-    """Without microseconds."""
-    return moment.replace(microsecond=0)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@cache
+def reference(now: datetime) -> tuple[datetime, int]:
+    """The reference date to the second, in UTC, and in microseconds since 1970."""
+    whole = now.astimezone(UTC).replace(microsecond=0)
+    return whole, (whole - EPOCH) // timedelta(microseconds=1)
+
+
+def moment_at(microseconds: int) -> datetime:
+    """So long after 1970, to the second."""
+    return EPOCH + timedelta(0, microseconds // SECOND)
 
 
 class Money:
     """The amounts of a row: a currency, a price that suits it, and what follows from the price."""
 
-    __slots__ = ("currency", "places", "price", "quantity", "rate")
+    __slots__ = ("_numbers", "currency", "places")
 
     def __init__(self, draw: Draw) -> None:
-        numbers = draw.entity("money")
+        self._numbers = draw.entity("money")
         self.currency = draw.locale.currency
         self.places = currency_places().get(self.currency, 2)
-        whole_price = numbers.between(1, 40) * numbers.choice((1, 5, 10))
-        self.price = Decimal(whole_price) + (NINETY if self.places and numbers.below(2) else NOTHING)
-        self.rate = numbers.choice(RATES)
-        self.quantity = numbers.between(1, 9)
+
+    @property
+    def price(self) -> Decimal:
+        """For one piece; some end in ninety hundredths, where the currency has any."""
+        nth = self._numbers.nth
+        whole = (1 + scaled(nth(1), 40)) * (1, 5, 10)[scaled(nth(2), 3)]
+        return Decimal(whole) + (NINETY if self.places and scaled(nth(3), 2) else NOTHING)
+
+    @property
+    def rate(self) -> Decimal:
+        """Tax in per cent."""
+        return RATES[scaled(self._numbers.nth(4 if self.places else 3), len(RATES))]
+
+    @property
+    def quantity(self) -> int:
+        """Pieces."""
+        return 1 + scaled(self._numbers.nth(5 if self.places else 4), 9)
 
     @property
     def net(self) -> Decimal:

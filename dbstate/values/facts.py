@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from uuid import UUID
 
 from dbstate.catalog import Column, Table
 
@@ -109,6 +112,65 @@ TESTS: Mapping[str, Callable[[Column, object], str]] = {
     "hstore": size_offence,
     "bytes": size_offence,
 }
+
+
+def quick_look(column: Column) -> Callable[[object], bool]:
+    """A test that is True for usual values that keep all the column's facts; False: ask ``offence``.
+
+    What it takes is a plain value of Python, not empty where that counts, whose repr() cannot fail.
+    """
+    plain = PLAIN.get(column.kind)
+    if column.choices and column.kind != "array":
+        known = {
+            one for one in column.choices if one and type(one) in (str, int) and not offence(column, one)
+        }
+        return lambda value: type(value) is plain and value in known
+    if column.kind == "text":
+        return _text_look(column)
+    if column.least is None and column.greatest is None:
+        return lambda value: type(value) is plain
+    least = -math.inf if column.least is None else column.least
+    greatest = math.inf if column.greatest is None else column.greatest
+    if (
+        column.kind in ("integer", "float")
+        and isinstance(least, int | float)
+        and isinstance(greatest, int | float)
+    ):
+        return lambda value: type(value) is plain and least <= value <= greatest  # type: ignore[operator]  # numbers
+    return _never
+
+
+def _text_look(column: Column) -> Callable[[object], bool]:
+    least, most = max(column.min_length or 0, 1), column.max_length or LONGEST
+    patterns = [expression(pattern) for pattern in column.patterns]
+    if None in patterns:
+        return _never
+    searches = [one.search for one in patterns if one is not None]
+
+    def look(value: object) -> bool:
+        if type(value) is not str or not least <= len(value) <= most or "\0" in value:
+            return False
+        return not searches or all(search(value) for search in searches)
+
+    return look
+
+
+def _never(value: object) -> bool:
+    return False
+
+
+PLAIN: Mapping[str, type] = {
+    "boolean": bool,
+    "text": str,
+    "integer": int,
+    "float": float,
+    "datetime": datetime,
+    "date": date,
+    "time": time,
+    "duration": timedelta,
+    "uuid": UUID,
+}
+"""Types of usual values, by kind of column."""
 
 
 def index_share(table: Table, column: Column) -> int:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import blake2b
 from math import gcd
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+Integers: TypeAlias = NDArray[np.uint64]
 
 MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
@@ -23,13 +26,14 @@ def mix(key: int, number: int) -> int:
     return state ^ (state >> 31)
 
 
-def mix_array(key: int, numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """``mix`` of each number; uint64 in, uint64 of the same shape out."""
+def mix_array(key: int | Integers, number: int | Integers) -> Integers:
+    """``mix`` of each key, or each number: one of both is uint64 of any shape, which the result has, too."""
+    keys, numbers = (np.uint64(one & MASK) if isinstance(one, int) else one for one in (key, number))
     with np.errstate(over="ignore"):
-        state = np.uint64(key & MASK) + (numbers + np.uint64(1)) * np.uint64(GOLDEN)
+        state: Integers = np.asarray(keys + (numbers + np.uint64(1)) * np.uint64(GOLDEN))
         state = (state ^ (state >> np.uint64(30))) * np.uint64(FIRST)
         state = (state ^ (state >> np.uint64(27))) * np.uint64(SECOND)
-        return state ^ (state >> np.uint64(31))
+        return np.asarray(state ^ (state >> np.uint64(31)))
 
 
 def text_key(text: str) -> int:

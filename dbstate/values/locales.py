@@ -10,23 +10,21 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dbstate.errors import DbstateError
 
 POOLS = Path(__file__).parent / "pools"
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A text in its own script beside its ASCII form."""
 
     native: str
     ascii: str
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A city, where it lies and what belongs to it."""
 
     city: Word
@@ -205,7 +203,7 @@ def from_faker(name: str) -> Locale:
         family_female=words("last_name"),
         family_male=words("last_name"),
         places=tuple(
-            replace(place, city=city) for place, city in zip(base.places, words("city"), strict=False)
+            place._replace(city=city) for place, city in zip(base.places, words("city"), strict=False)
         ),
         streets=words("street_name"),
     )

@@ -16,6 +16,7 @@ class Numbers:
 
     column: Column
     few: Sequence[object] = ()
+    in_blocks = False
 
     @property
     def capacity(self) -> int | None:

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from dbstate.values.families.grammar import maker_of
-from dbstate.values.families.matching import RowChoices, free_texts, matching_text
+from dbstate.values.families.matching import RowChoices, choices_in_a_row, free_texts, matching_text, text_of
+from dbstate.values.key import text_key
 
 PATTERNS = (
     r"^[A-Z]{3}-[0-9]{4,8}\Z",
@@ -26,6 +27,9 @@ PATTERNS = (
     r"^\N{GREEK SMALL LETTER ALPHA}+?$",
 )
 
+NOT_IN_A_ROW = (r"^(?:[A-Z]{2}|X)\d+(?:-[a-f]+)?$", r"^(?P<first>[ab])\d(?P=first)$", r"^(yes|no|maybe)?$")
+"""Those whose choices depend on one another, or that say again what was chosen."""
+
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_each_text_matches(pattern: str) -> None:
@@ -39,6 +43,16 @@ def test_each_number_has_a_text_of_its_own(pattern: str) -> None:
     made = {next(matching_text(pattern, key=key, number=number)) for number, key in enumerate(range(1000))}
     assert len(made) == 1000
     assert all(re.search(pattern, text) for text in made)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("repeats", [3, 12])
+def test_choices_in_a_row_spell_what_choices_one_by_one_do(pattern: str, repeats: int) -> None:
+    row = choices_in_a_row(pattern, repeats)
+    assert (row is None) == (pattern in NOT_IN_A_ROW)
+    for number in (*range(40), 999, 12_345, 10**9, 10**30) if row is not None else ():
+        choices = RowChoices(text_key(pattern), number, repeats)
+        assert row.spelled(number) == (text_of(pattern, choices), choices.left)
 
 
 @pytest.mark.parametrize(

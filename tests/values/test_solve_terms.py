@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dbstate.values.solving import patterns
-from dbstate.values.solving.evaluation import truth
+from dbstate.values.solving.compiling import compiled
+from dbstate.values.solving.evaluation import Unknown, evaluate, truth
 from dbstate.values.solving.terms import conjuncts, constants, names, read
 
 
@@ -35,7 +41,54 @@ from dbstate.values.solving.terms import conjuncts, constants, names, read
     ],
 )
 def test_truth_is_the_databases(expression: str, row: dict[str, object], holds: bool | None) -> None:
-    assert truth(read(expression, ("a",)), row) is holds
+    term = read(expression, ("a",))
+    assert truth(term, row) is holds
+    assert compiled(term)(row) is holds
+
+
+OPERANDS = ("a", "b", "1", "2.5", "'x'", "date '2026-01-01'", "NULL")
+MET = (
+    None,
+    1,
+    2,
+    Decimal("2.5"),
+    "x",
+    True,
+    date(2026, 1, 1),
+    datetime(2026, 1, 1, tzinfo=UTC),
+    datetime(2026, 1, 1),
+)
+
+
+@given(
+    st.recursive(
+        st.builds(
+            "{} {} {}".format,
+            st.sampled_from(OPERANDS),
+            st.sampled_from(("=", "<>", "<", ">=")),
+            st.sampled_from(OPERANDS),
+        )
+        | st.builds("{} IS NULL".format, st.sampled_from(OPERANDS)),
+        lambda inner: (
+            st.builds("({} {} {})".format, inner, st.sampled_from(("AND", "OR")), inner)
+            | st.builds("NOT ({})".format, inner)
+        ),
+        max_leaves=4,
+    ),
+    st.sampled_from(MET),
+    st.sampled_from(MET),
+)
+def test_what_is_compiled_is_what_is_evaluated(expression: str, a: object, b: object) -> None:
+    term = read(expression, ("a", "b"))
+
+    def told(function: Callable[[], object]) -> object:
+        try:
+            return function()
+        except Unknown:
+            return Unknown
+
+    row = {"a": a, "b": b}
+    assert told(lambda: compiled(term)(row)) is told(lambda: evaluate(term, row))
 
 
 def test_names_are_found_whatever_their_case_or_prefix() -> None:

@@ -55,6 +55,10 @@ class Family(ABC):
     def candidates(self, draw: Draw) -> Iterator[object]:
         """Values for the row, the most realistic first; IndexError when a unique column has no more."""
 
+    def usual(self, draw: Draw) -> object:
+        """The first of the candidates, for a draw that served nothing yet; MISSING: look at them all."""
+        return next(self.candidates(draw), MISSING)
+
     def wide(self, draw: Draw) -> Iterator[object]:
         """What to try when all candidates are refused: many values of many sorts; none need be unique."""
         return iter(())
@@ -94,6 +98,11 @@ class Family(ABC):
             return self.task.made()
         except DbstateError:
             return MISSING
+
+    @property
+    def named(self) -> bool:
+        """Whether the project itself named a function for the column."""
+        return self.task.meaning is not None and self.task.meaning.own
 
 
 def project_values(task: Task, draw: Draw) -> Iterator[object]:

@@ -18,14 +18,21 @@ class ListedFamily(Family):
 
     def candidates(self, draw: Draw) -> Iterator[object]:
         yield from project_values(self.task, draw)
+        size, place = len(self.values), self.place(draw)
+        # Others would not be unique: only the row's own place is.
+        for step in range(1 if self.unique else size):
+            yield self.values[(place + step) % size]
+
+    def usual(self, draw: Draw) -> object:
+        return super().usual(draw) if self.named else self.values[self.place(draw)]
+
+    def place(self, draw: Draw) -> int:
+        """Where the row's value stands among ``values``."""
         size = len(self.values)
         if self.unique and draw.row >= size:
             raise IndexError(f"row {draw.row} of a column that has only {size} values")
         key = group_key(draw.setting.seed, draw.table.label, self.column.field) % size
-        place = permuted(draw.row + draw.salt, size, key)
-        # Others would not be unique: only the row's own place is.
-        for step in range(1 if self.unique else size):
-            yield self.values[(place + step) % size]
+        return permuted(draw.row + draw.salt, size, key)
 
 
 class EnumeratedFamily(ListedFamily):
@@ -52,18 +59,23 @@ class BooleanFamily(ListedFamily):
     def __init__(self, task: Task) -> None:
         super().__init__(task)
         self.capacity = 2 if task.unique else None
-        self.flag = "" if task.unique else rules.flag(self.name)
+        self.flag = "" if task.unique or self.named else rules.flag(self.name)
         self.agrees = bool(self.flag)
         self.meaning = f"flag: {self.flag}" if self.flag else "boolean"
 
     def candidates(self, draw: Draw) -> Iterator[object]:
         if self.flag:
-            period = draw.period
-            first = flag_value(self.flag, deleted=period.deleted, expired=period.expired)
+            first = self.usual(draw)
             yield first
             yield not first
             return
         yield from super().candidates(draw)
+
+    def usual(self, draw: Draw) -> object:
+        if not self.flag:
+            return super().usual(draw)
+        period = draw.period
+        return flag_value(self.flag, deleted=period.deleted, expired=period.expired)
 
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
         if self.flag == "chosen":

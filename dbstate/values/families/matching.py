@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar, cast
 
-from dbstate.values.draw import Numbers
-from dbstate.values.families.grammar import maker_of
+from dbstate.values.draw import Numbers, scaled
+from dbstate.values.families.grammar import Choices, maker_of
 from dbstate.values.key import mix, text_key
 
 T = TypeVar("T")
@@ -35,7 +37,7 @@ class RowChoices:
     def below(self, size: int) -> int:
         """The next choice among ``size``."""
         free = self.numbers.below(size)
-        if self.left is None or size < 2:
+        if not self.left or size < 2:
             return free
         self.left, digit = divmod(self.left, size)
         return (free + digit) % size
@@ -49,7 +51,7 @@ class RowChoices:
     def times(self, least: int, most: int) -> int:
         """How often something is repeated; alike in all rows that spell a number, lest repeats blur it."""
         most = min(most - least, self.repeats)
-        return least + (most if self.left is not None else self.numbers.below(most + 1))
+        return least + (most if self.left is not None else self.below(most + 1))
 
 
 @lru_cache(maxsize=1024)
@@ -74,16 +76,92 @@ def matching_text(pattern: str, key: int, number: int | None) -> Iterator[str]:
         return
     left = 0
     for repeats in REPEATS:
-        # One key for all tries: texts of two tries then differ at least in length.
-        choices = RowChoices(text_key(pattern), number, repeats)
-        text = text_of(pattern, choices)
+        text, left = _spelled(pattern, number, repeats)
         if text is None:
             return
-        left = choices.left or 0
         if not left:
             yield text
             return
     raise IndexError(f"number {number} has no text of its own that matches {pattern}; {left} is left")
+
+
+def _spelled(pattern: str, number: int, repeats: int) -> tuple[str | None, int]:
+    """The text that spells a number, and what of the number could not be spelled."""
+    row = choices_in_a_row(pattern, repeats)
+    if row is not None:
+        return row.spelled(number)
+    choices = RowChoices(_key_of(pattern), number, repeats)
+    text = text_of(pattern, choices)
+    return text, choices.left or 0
+
+
+# One key for all tries: texts of two tries then differ at least in length.
+_key_of = lru_cache(maxsize=1024)(text_key)
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicesInARow:
+    """A pattern that leaves the same choices in every text: characters, each with what stands before it."""
+
+    places: tuple[tuple[str, Sequence[str], int], ...]
+    """Fixed text, the characters that may follow it, and which of them is free choice."""
+    rests: tuple[str, ...]
+    """What free choices make of the places from each one on, and of none."""
+
+    def spelled(self, number: int) -> tuple[str, int]:
+        """See ``_spelled``: as RowChoices spells it, but what follows the number is known."""
+        parts = []
+        place = 0
+        for before, items, free in self.places:
+            if not number:
+                break
+            number, digit = divmod(number, len(items)) if len(items) > 1 else (number, 0)
+            parts.append(before + items[(free + digit) % len(items)])
+            place += 1
+        return "".join(parts) + self.rests[place], number
+
+
+class _Recorder:
+    """Choices that take note of what there was to choose from, and put a mark in its place."""
+
+    def __init__(self, repeats: int) -> None:
+        self.repeats = repeats
+        self.items: list[Sequence[str]] | None = []
+
+    def choice(self, items: Sequence[T]) -> T:
+        """A mark for one of the characters; the choice of anything else is not noted."""
+        if not isinstance(items, str) or self.items is None:
+            self.items = None
+            return items[0]
+        self.items.append(_legible(items, True))
+        return cast("T", chr(MARKS + len(self.items) - 1))
+
+    def times(self, least: int, most: int) -> int:
+        """As RowChoices has it for a number."""
+        return least + min(most - least, self.repeats)
+
+
+MARKS = 0xF0000
+"""The first of the private characters that stand for choices; no pattern means them."""
+
+
+@lru_cache(maxsize=1024)
+def choices_in_a_row(pattern: str, repeats: int) -> ChoicesInARow | None:
+    """The choices of the pattern's texts; None where they depend on one another, or are very many."""
+    recorder = _Recorder(repeats)
+    marked = text_of(pattern, recorder)
+    items = recorder.items
+    if marked is None or items is None or len(items) > VARIANTS:
+        return None
+    *befores, end = re.split(f"[{chr(MARKS)}-{chr(MARKS + VARIANTS)}]", marked)
+    if [ord(one) - MARKS for one in marked if ord(one) >= MARKS] != [*range(len(items))]:
+        return None  # what a group became comes again
+    key = _key_of(pattern)
+    frees = [scaled(mix(key, place + 1), len(one)) for place, one in enumerate(items)]
+    rests = [end]
+    for before, one, free in zip(reversed(befores), reversed(items), reversed(frees), strict=True):
+        rests.append(before + one[free] + rests[-1])
+    return ChoicesInARow(tuple(zip(befores, items, frees, strict=True)), tuple(reversed(rests)))
 
 
 @lru_cache(maxsize=4096)
@@ -93,7 +171,7 @@ def free_texts(pattern: str, variant: int) -> tuple[str, ...]:
     return tuple(text for text in made if text is not None)
 
 
-def text_of(pattern: str, choices: RowChoices) -> str | None:
+def text_of(pattern: str, choices: Choices) -> str | None:
     """A text that the pattern matches, by these choices; None where it has means that nobody knows here."""
     maker = maker_of(pattern)
     return None if maker is None else maker(choices, {})

@@ -10,6 +10,8 @@ from itertools import pairwise
 from dbstate.values.draw import Draw
 from dbstate.values.families.base import Family, Task, project_values
 from dbstate.values.key import group_key, permuted
+from dbstate.values.meanings import Meaning
+from dbstate.values.setting import MISSING
 
 SQL_RANGES = {
     "smallint": (-(2**15), 2**15 - 1),
@@ -113,10 +115,20 @@ class NumberFamily(Family):
             return
         found = self.task.meaning
         if found is not None and not found.own:
-            yield self.cast(self.folded(self.steps(found.function(draw))))
+            yield self.meant(found, draw)
         for step in self.other_steps(draw):
             yield self.cast(step)
         yield from self.default()
+
+    def usual(self, draw: Draw) -> object:
+        found = self.task.meaning
+        if found is None or found.own or self.unique or self.task.disjoint:
+            return super().usual(draw)
+        return self.meant(found, draw)
+
+    def meant(self, about: Meaning, draw: Draw) -> object:
+        """What the meaning says, as a number that the column admits."""
+        return self.cast(self.folded(self.steps(about.function(draw))))
 
     def unique_step(self, draw: Draw) -> int:
         """The row's own step."""
@@ -237,7 +249,7 @@ class IntegerFamily(NumberFamily):
         return step
 
     def steps(self, number: object) -> int:
-        return int(as_decimal(number, 0))
+        return number if type(number) is int else int(as_decimal(number, 0))
 
 
 class DecimalFamily(NumberFamily):
@@ -288,6 +300,9 @@ class FloatFamily(NumberFamily):
             yield float(as_decimal(found.function(draw), 0))
         yield from super().candidates(draw)
 
+    def usual(self, draw: Draw) -> object:
+        return next(self.candidates(draw), MISSING)
+
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
         natural = self.task.meaning is not None and self.task.meaning.greatest is not None
         if name in ("max", "min") and not self.unique and not self.task.disjoint and not natural:
@@ -309,7 +324,9 @@ def is_number(value: object) -> bool:
 
 def as_decimal(number: object, otherwise: int) -> Decimal:
     """A number of any type as a decimal; ``otherwise`` where it is none."""
-    if isinstance(number, int | Decimal):
+    if isinstance(number, Decimal):
+        return number
+    if isinstance(number, int):
         return Decimal(number)
     if isinstance(number, float) and math.isfinite(number):
         return Decimal(repr(number))

@@ -25,6 +25,8 @@ LOCALES = 40
 """First rows of a unique column whose codes agree with their locales."""
 DIFFERING = 128
 """Rows that show whether the texts of a form differ."""
+PROBES = (0, 1, 2, 3, 123_456)
+"""Rows that show whether unique texts keep the column's patterns."""
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 AWKWARD = (
@@ -53,6 +55,8 @@ class TextFamily(Family):
         self.agrees = self.about.agrees
         self.share = index_share(task.table, task.column)
         self.limit = self.room()
+        self.least = min(self.column.min_length or 0, self.limit)
+        """The fewest."""
         self.short = self.unique and self.limit < SHORT
         self.key = group_key(task.setting.seed, task.table.label, task.column.field)
         self.orders: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -88,8 +92,8 @@ class TextFamily(Family):
 
     def serials_match(self) -> bool:
         """Whether the meaning's own text, with a row's number, keeps the column's patterns."""
-        draw = Draw(self.task.setting, self.task.table, self.column, 123_456, 0, key=self.key, unique=True)
-        return any(not text_offence(self.column, text) for text in self.fitted(self.about, draw))
+        text = self.fitted(self.about, self.probe(PROBES[-1]))
+        return text is not None and not text_offence(self.column, text)
 
     def candidates(self, draw: Draw) -> Iterator[object]:
         if self.capacity is not None and draw.row >= self.capacity:
@@ -100,6 +104,12 @@ class TextFamily(Family):
             yield from self.codes(draw)
         yield from self.texts(draw)
         yield from self.default()
+
+    def usual(self, draw: Draw) -> object:
+        if self.about.own or self.short or (self.capacity is not None and draw.row >= self.capacity):
+            return super().usual(draw)
+        text = next(self.spelled(draw), None) if self.is_spelled else self.fitted(self.about, draw)
+        return MISSING if text is None else text
 
     def own_value(self, draw: Draw) -> object:
         """What the project's function makes, made unique unless it holds the row's number by itself."""
@@ -137,20 +147,42 @@ class TextFamily(Family):
         """The meaning's text, its ASCII form, texts made from patterns, texts of other meanings."""
         if self.short:
             return
-        if not self.about.own:
-            yield from self.fitted(self.about, draw)
-        if not self.about.coded:
-            draw.ascii = True
-            for text in [] if self.about.own else list(self.fitted(self.about, draw)):
-                yield plain(text)
-                for change in CHANGES:
-                    yield self.apart(change(plain(text)), draw.serial) if self.unique else change(plain(text))
-        for pattern in self.column.patterns:
-            yield from matching_text(pattern, draw.key, draw.row if self.unique else None)
+        if not (self.about.own or self.is_spelled):
+            yield from self.meant(draw)
+        yield from self.spelled(draw)
         draw.ascii = True
         if self.unique:
             yield from self.further(draw)
             yield from self.bare_serials(draw)
+
+    def meant(self, draw: Draw) -> Iterator[str]:
+        """The meaning's text and plainer forms of it."""
+        if (text := self.fitted(self.about, draw)) is not None:
+            yield text
+        draw.ascii = True
+        if self.about.coded or (text := self.fitted(self.about, draw)) is None:
+            return
+        yield plain(text)
+        for change in CHANGES:
+            yield self.apart(change(plain(text)), draw.serial) if self.unique else change(plain(text))
+
+    def spelled(self, draw: Draw) -> Iterator[str]:
+        """Texts that the column's patterns match."""
+        for pattern in self.column.patterns:
+            yield from matching_text(pattern, draw.key, draw.row if self.unique else None)
+
+    @cached_property
+    def is_spelled(self) -> bool:
+        """Whether unique texts are made from the patterns at once: no text of the meaning keeps them."""
+        return (
+            self.unique
+            and bool(self.column.patterns)
+            and all(text_offence(self.column, text) for row in PROBES for text in self.meant(self.probe(row)))
+        )
+
+    def probe(self, row: int) -> Draw:
+        """A draw that shows what the column's unique texts look like."""
+        return Draw(self.task.setting, self.task.table, self.column, row, 0, key=self.key, unique=True)
 
     def wide(self, draw: Draw) -> Iterator[object]:
         draw.ascii = True
@@ -182,8 +214,8 @@ class TextFamily(Family):
         forms, asked = self.forms
         yield from self.formed(forms[:asked], draw)
         for other in FALLBACKS:
-            if other is not self.about:
-                yield from self.fitted(other, draw)
+            if other is not self.about and (text := self.fitted(other, draw)) is not None:
+                yield text
         yield from self.formed(forms[asked:], draw)
 
     @cached_property
@@ -209,10 +241,7 @@ class TextFamily(Family):
         if known is None:
             seen: set[str] = set()
             for row in range(DIFFERING):
-                draw = Draw(
-                    self.task.setting, self.task.table, self.column, row, 0, key=self.key, unique=True
-                )
-                seen.add(form(draw))
+                seen.add(form(self.probe(row)))
                 if len(seen) <= row:
                     break
             known = self.apart_forms[form] = len(seen) == DIFFERING
@@ -241,7 +270,7 @@ class TextFamily(Family):
                 yield from matching_text(whole, draw.key, draw.row if self.unique else None)
             except IndexError:
                 continue
-        word = next(self.fitted(SLUG, draw), "item")
+        word = self.fitted(SLUG, draw) or "item"
         for text in texts if not self.unique else ():
             yield text
         for text in texts:
@@ -260,26 +289,29 @@ class TextFamily(Family):
             for alphabet in (LETTERS, "0123456789", LETTERS.upper(), "0123456789abcdef"):
                 yield draw.letters(size, alphabet)
 
-    def fitted(self, about: Meaning, draw: Draw) -> Iterator[str]:
-        """One meaning's text for the row, cut or padded to the column's lengths, unique if need be."""
+    def fitted(self, about: Meaning, draw: Draw) -> str | None:
+        """One meaning's text for the row, cut or padded to the column's lengths, unique if need be.
+
+        None where the meaning has none that fits.
+        """
         if self.unique and about.pool:
             pool = self.pool if about is self.about else tuple(about.pool(self.column))
             if pool:
-                yield self.from_pool(pool, draw)
-                return
+                return self.from_pool(pool, draw)
         try:
             value = about.function(draw)
         except IndexError:
-            return
+            return None
         text = value if isinstance(value, str) else str(value)
         if not text.isascii():
             text = unicodedata.normalize("NFC", text)
+        if self.least <= len(text) <= self.limit and (about.inside or not self.unique):
+            return text
         if about.coded and len(text) > self.limit:
-            return
+            return None
         if self.unique and not about.inside:
-            yield self.apart(self.padded(text, draw), draw.serial)
-        else:
-            yield self.cut(self.padded(text, draw), self.limit) if not about.coded else text
+            return self.apart(self.padded(text, draw), draw.serial)
+        return text if about.coded else self.cut(self.padded(text, draw), self.limit)
 
     def places(self, pool: tuple[str, ...]) -> tuple[str, ...]:
         """The pool in the order of rows: where it can, the first rows' texts agree with their locales."""
@@ -308,8 +340,7 @@ class TextFamily(Family):
 
     def padded(self, text: str, draw: Draw) -> str:
         """The text, followed by sentences where it is shorter than the column asks."""
-        least = min(self.column.min_length or 0, self.limit)
-        while len(text) < least:
+        while len(text) < self.least:
             text = f"{text} {draw.locale.sentences[draw.row % 5] if not draw.ascii else 'and so on'}"
         return text
 

@@ -48,22 +48,31 @@ class MomentFamily(Family):
 
     def likely(self, draw: Draw) -> Iterator[object]:
         """The role's moment, then moments around the reference date and where the column's bounds lie."""
-        period = draw.period
-        if self.role == "deleted" and not period.deleted and self.column.null and self.column.blank:
-            yield None
+        first, period = self.moment(draw), draw.period
+        yield first
+        if first is None:
             return
-        if self.role:
-            yield self.cast(period.at(self.role))
-        elif self.stage is not None:
-            yield self.cast(period.stage(self.stage))
-        else:
-            yield self.cast(period.created + timedelta(seconds=draw.below(28 * 86_400)))
         for days in () if self.column.judged else (-1, 0, 1, 30, -365, 365, -7300, 3650):
             yield self.cast(period.now + timedelta(days=days))
         for bound in (self.column.least, self.column.greatest):
             if bound is not None:
                 yield bound
         yield from self.default()
+
+    def usual(self, draw: Draw) -> object:
+        if self.named or self.unique or self.task.disjoint:
+            return super().usual(draw)
+        return self.moment(draw)
+
+    def moment(self, draw: Draw) -> object:
+        """The moment of the column's role or stage, else one after creation; None where it has not come."""
+        period = draw.period
+        if self.role:
+            alive = self.role == "deleted" and self.column.null and self.column.blank and not period.deleted
+            return None if alive else self.cast(period.at(self.role))
+        if self.stage is not None:
+            return self.cast(period.stage(self.stage))
+        return self.cast(period.created + timedelta(0, draw.below(28 * 86_400)))
 
     def wide(self, draw: Draw) -> Iterator[object]:
         """Days around the row's own and around today, ends of months, round hours, other years."""

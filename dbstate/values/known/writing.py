@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 from dbstate.catalog import Column, Table
 from dbstate.values.draw import Draw
 from dbstate.values.known.people import PERSON_TABLES
@@ -28,27 +31,40 @@ GOODS = (
 def word_of(draw: Draw, kind: str) -> Word:
     """A text of the row's locale beside its English translation."""
     pool = getattr(draw.locale, kind)
-    place = draw.entity(kind).below(len(pool))
+    place = draw.shared(kind, len(pool))
     english = getattr(frozen_locales()[0], kind)[place]
     return Word(pool[place], english)
 
 
+SUBJECTS: tuple[tuple[str, Callable[[Draw], Word]], ...] = (
+    (PERSON_TABLES, lambda draw: draw.person.full),
+    (r"(^|_)countr(y|ies)$", lambda draw: draw.person.locale.country_name),
+    (r"(^|_)(city|cities|town|place|location|destination)s?$", lambda draw: draw.person.place.city),
+    (FIRMS, lambda draw: draw.person.company()),
+    (GOODS, lambda draw: word_of(draw, "products")),
+    (WRITTEN, lambda draw: word_of(draw, "titles")),
+    ("", lambda draw: word_of(draw, "categories")),
+)
+"""What rows are called, by patterns of their models' names: the first that fits counts."""
+
+
+@lru_cache(maxsize=8192)
+def subject_of(label: str) -> Callable[[Draw], Word]:
+    """What the rows of a model are called: the words that names and slugs share."""
+    model = snake(label.rpartition(".")[2])
+    return next(words for pattern, words in SUBJECTS if found(pattern, model))
+
+
 def subject(draw: Draw) -> Word:
-    """What the row is called, by its table: the words that names and slugs share."""
-    model = snake(draw.table.label.rpartition(".")[2])
-    if found(PERSON_TABLES, model):
-        return draw.person.full
-    if found(r"(^|_)countr(y|ies)$", model):
-        return draw.person.locale.country_name
-    if found(r"(^|_)(city|cities|town|place|location|destination)s?$", model):
-        return draw.person.place.city
-    if found(FIRMS, model):
-        return draw.person.company()
-    if found(GOODS, model):
-        return word_of(draw, "products")
-    if found(WRITTEN, model):
-        return word_of(draw, "titles")
-    return word_of(draw, "categories")
+    """What the row is called."""
+    return subject_of(draw.table.label)(draw)
+
+
+@lru_cache(maxsize=8192)
+def slugged(text: str) -> str:
+    """The text in lower-case ASCII and hyphens."""
+    words = "".join(letter if letter.isalnum() else " " for letter in text.lower())
+    return "-".join(words.encode("ascii", "ignore").decode().split()) or "item"
 
 
 def name(draw: Draw) -> str:
@@ -65,8 +81,7 @@ def title(draw: Draw) -> str:
 
 def slug(draw: Draw) -> str:
     """The row's name in lower-case ASCII and hyphens."""
-    words = "".join(letter if letter.isalnum() else " " for letter in subject(draw).ascii.lower())
-    text = "-".join(words.encode("ascii", "ignore").decode().split()) or "item"
+    text = slugged(subject(draw).ascii)
     room = draw.column.max_length or 200
     serial = f"-{draw.serial}" if draw.unique else ""
     cut = text[: max(room - len(serial), 0)].strip("-")
@@ -98,7 +113,7 @@ def text(draw: Draw) -> str:
     locale = frozen_locales()[0] if draw.ascii else draw.locale
     start = draw.below(len(locale.sentences))
     count = draw.between(2, 3)
-    return " ".join(locale.sentences[(start + place) % len(locale.sentences)] for place in range(count))
+    return " ".join([locale.sentences[(start + place) % len(locale.sentences)] for place in range(count)])
 
 
 def html(draw: Draw) -> str:
