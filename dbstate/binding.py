@@ -176,16 +176,17 @@ class Binding:
         except Exception:  # a model's __init__ and the signals around it are the project's
             return self._bare_instance(model, by_attname)
 
-    def full_clean(self, instance: Model) -> tuple[Complaint, ...]:
+    def full_clean(self, instance: Model, *, constraints: bool = True) -> tuple[Complaint, ...]:
         """What full_clean() has against the instance; nothing that it writes stays.
 
-        Errors of the connection itself (not of a query inside) are raised.
+        Without ``constraints`` it is not asked about those that the database has, too. Errors of the
+        connection itself (not of a query inside) are raised.
         """
-        with _muted(), _reading_from(self._using), transaction.atomic(using=self._using):
-            try:
-                return _asked(instance)
-            finally:
-                transaction.set_rollback(True, using=self._using)
+        if not self._connection.in_atomic_block:
+            with transaction.atomic(using=self._using):
+                return self.full_clean(instance, constraints=constraints)
+        with _muted(), _reading_from(self._using), _Shelter(self._connection):
+            return _asked(instance, constraints=constraints)
 
     def full_clean_all(self, instances: Sequence[Model]) -> list[tuple[Complaint, ...]]:
         """What full_clean() has against each instance, asked in one savepoint.
@@ -377,6 +378,7 @@ class _Shelter:
             self._connection.needs_rollback = self._spoilt
         if self._savepoint is not None:
             self._connection.savepoint_rollback(self._savepoint)
+            self._connection.savepoint_commit(self._savepoint)  # which forgets it
 
     def _before(self, execute: Callable[..., Any], *args: Any) -> Any:
         if not self.needed:
@@ -474,9 +476,12 @@ def _plain_file_name(field: Any, value: Any) -> Any:
     return value.name if isinstance(field, FileField) and hasattr(value, "name") else value
 
 
-def _asked(instance: Model) -> tuple[Complaint, ...]:
+def _asked(instance: Model, *, constraints: bool = True) -> tuple[Complaint, ...]:
+    left_out: dict[str, Any] = (
+        {} if constraints else {"validate_unique": False, "validate_constraints": False}
+    )
     try:
-        instance.full_clean()
+        instance.full_clean(**left_out)
     except ValidationError as error:
         return tuple(_complaints(error))
     except Exception as error:  # clean() is the project's code and may raise anything

@@ -87,7 +87,9 @@ class Blueprint:
         self.label = self.table.label
         self.chain = tuple(dict.fromkeys(self._chain(self.table_model)))
         """Tables of one row, ancestors first."""
-        self.judged = self._is_judged()
+        self.compared = self._is_compared()
+        """Whether full_clean() compares each row with those there are: other values may be needed then."""
+        self.judged = self.compared or any(table.has_clean for table in self.tables())
         """Whether full_clean() looks at each row: rules that only it, or the rows there are, can tell."""
         self.proven = False
         """Whether a row of this model has passed full_clean()."""
@@ -128,14 +130,30 @@ class Blueprint:
         """Whether a row needs no other one, and no look at what else it holds."""
         return not (self.own_type or any(relation.required for relation in self.relations))
 
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """The tables of a row and of all rows without which there is none."""
+        found: dict[str, None] = {}
+
+        def need(blueprint: Blueprint) -> None:
+            if blueprint.table.name in found:
+                return
+            found.update(dict.fromkeys(blueprint.chain))
+            named = [r.target for r in blueprint.relations if r.required and not r.library]
+            for target in named:
+                if target is not None and target._meta.db_table in self.seen.catalog.tables:
+                    need(blueprint_of(self.seen, target))
+
+        need(self)
+        return tuple(found)
+
     def tables(self) -> Iterator[Table]:
         """The catalog's tables of the chain."""
         return (self.seen.catalog[name] for name in self.chain)
 
-    def _is_judged(self) -> bool:
+    def _is_compared(self) -> bool:
         return any(
-            table.has_clean
-            or any(unique.condition or unique.expressions or unique.date_part for unique in table.uniques)
+            any(unique.condition or unique.expressions or unique.date_part for unique in table.uniques)
             or bool(self.own_columns[table.name].digits)
             for table in self.tables()
         )

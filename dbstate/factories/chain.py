@@ -41,6 +41,8 @@ class Attempt:
     """What save() said of rows that were tried before, by model."""
     counted: dict[str, int] = field(default_factory=dict)
     """The next row number of each table outside of a transaction, where each call counts anew."""
+    held: dict[str, int | None] = field(default_factory=dict)
+    """Rows of tables that were counted with others, and have no number yet."""
 
 
 @dataclass(slots=True)

@@ -83,15 +83,17 @@ class _Mender(Mender):
     made: dict[str, Model] = field(default_factory=dict)
     """Rows that were made to be named, by relation."""
 
-    def complaints(self, draft: Draft, changes: Any = ()) -> tuple[Complaint, ...]:
-        """See Mender."""
+    def complaints(
+        self, draft: Draft, changes: Any = (), *, constraints: bool = True
+    ) -> tuple[Complaint, ...]:
+        """See Mender; ``constraints`` as in Binding.full_clean."""
         values = {name: dict(line) for name, line in draft.values.items()}
         for change in changes:
             values[change.table].update(change.values)
         self.spent += 1
         instance = self.binding.instance(self.assembler.chain[-1], values)
         instance._state.adding = True
-        found = self.binding.full_clean(instance)
+        found = self.binding.full_clean(instance, constraints=constraints)
         return tuple(complaint for complaint in found if complaint.field not in self.unfilled)
 
     def _moves(self, draft: Draft, complaints: Sequence[Complaint]) -> Iterator[Change]:
@@ -197,12 +199,14 @@ def _judge(made: Candidate, learn: Learn) -> tuple[Complaint, ...]:
     key = (tuple(made.numbers[name] for name in blueprint.chain), made.edge)
     _apply_patch(made, blueprint.patches.get(key, {}))
     mender, draft = _mender(made), _draft(made)
+    if blueprint.proven and not blueprint.compared and not mender.complaints(draft, constraints=False):
+        return ()
     complaints = mender.complaints(draft)
     if not complaints:
         blueprint.proven = True
         blueprint.good = blueprint.good or draft
         return ()
-    blueprint.judged = True
+    blueprint.judged = blueprint.compared = True
     soft = all(complaint.code == UNPRINTABLE for complaint in complaints)
     said = _signature(complaints)
     last = made.chain.attempt.last

@@ -45,7 +45,7 @@ def row_numbers(blueprint: Blueprint, chain: Chain) -> dict[str, int]:
 
     def created(tables: Sequence[str]) -> dict[str, int]:
         return counting.created(
-            chain.using, place, tables, lambda table, least: _first(blueprint, table, least)
+            chain.using, place, tables, lambda table, least: _first(blueprint, chain, table, least)
         )
 
     place = chain.attempt.place
@@ -59,11 +59,13 @@ def row_numbers(blueprint: Blueprint, chain: Chain) -> dict[str, int]:
     return numbers
 
 
-def _first(blueprint: Blueprint, table: str, least: int) -> int:
+def _first(blueprint: Blueprint, chain: Chain, table: str, least: int) -> int:
     """The first row number past the rows of a table: their count, further where unique values are taken."""
-    seen = blueprint.seen
-    described = seen.catalog[table]
-    held = seen.backend.occupancy(seen.connection, [described], at_most=1_000_000)[table] or 0
+    seen, counts = blueprint.seen, chain.attempt.held
+    if table not in counts:
+        needed = [seen.catalog[name] for name in blueprint.needed]
+        counts.update(seen.backend.occupancy(seen.connection, needed, at_most=1_000_000))
+    held = counts.pop(table) or 0
     if not held:
         return least
     own = blueprint.own_columns[table]

@@ -437,3 +437,14 @@ def test_a_batch_outside_of_a_transaction_counts_its_tables_once() -> None:
         **{field.attname: getattr(factory_for(Plan).build(), field.attname) for field in Plan._meta.fields}
     ).save()
     assert len({plan.slug for plan in factory_for(Plan).create_batch(3)}) == 3
+
+
+@pytest.mark.django_db
+def test_the_tables_of_a_chain_are_counted_in_one_query(django_assert_num_queries) -> None:
+    factory_for(OrderLine).create()  # full_clean() has taken a row of each model
+    with django_assert_num_queries(6):  # four rows in a savepoint
+        factory_for(OrderLine).create()
+    new_test()
+    with CaptureQueriesContext(connection) as asked:
+        factory_for(OrderLine).create()
+    assert [q["sql"].count("count(*)") for q in asked if "count(*)" in q["sql"]] == [4]
