@@ -8,7 +8,7 @@ from dbstate.values import ColumnValues, NoValue
 
 STREAK = 8
 """Rows that are asked for in order before the first block is made, which is twice as long."""
-MOST = 256
+MOST = 128
 """Rows of a block at most."""
 
 

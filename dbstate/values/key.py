@@ -28,12 +28,21 @@ def mix(key: int, number: int) -> int:
 
 def mix_array(key: int | Integers, number: int | Integers) -> Integers:
     """``mix`` of each key, or each number: one of both is uint64 of any shape, which the result has, too."""
-    keys, numbers = (np.uint64(one & MASK) if isinstance(one, int) else one for one in (key, number))
-    with np.errstate(over="ignore"):
-        state: Integers = np.asarray(keys + (numbers + np.uint64(1)) * np.uint64(GOLDEN))
-        state = (state ^ (state >> np.uint64(30))) * np.uint64(FIRST)
-        state = (state ^ (state >> np.uint64(27))) * np.uint64(SECOND)
-        return np.asarray(state ^ (state >> np.uint64(31)))
+    if isinstance(number, int):
+        state: Integers = np.add(key, np.uint64((number + 1) * GOLDEN & MASK))
+    else:
+        state = (number + _ONE) * _GOLDEN
+        state += np.uint64(key & MASK) if isinstance(key, int) else key
+    state ^= state >> _30
+    state *= _FIRST
+    state ^= state >> _27
+    state *= _SECOND
+    state ^= state >> _31
+    return state
+
+
+_ONE, _30, _27, _31 = map(np.uint64, (1, 30, 27, 31))
+_GOLDEN, _FIRST, _SECOND = map(np.uint64, (GOLDEN, FIRST, SECOND))
 
 
 def text_key(text: str) -> int:
