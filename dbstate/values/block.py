@@ -1,21 +1,48 @@
-"""Rows that follow one another: their integers are made at once, their values one by one as ever."""
+"""Rows that follow one another: their integers are made at once, and whole columns where that can be."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, cached_property
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dbstate.catalog import Column, Table
-from dbstate.values.draw import Draw, Numbers, locale_offset
-from dbstate.values.key import MASK, group_key, mix_array
+from dbstate.values.draw import (
+    MARGIN,
+    MINUTES,
+    RARELY,
+    SECOND,
+    Draw,
+    Numbers,
+    currency_places,
+    full_name,
+    local_part,
+    locale_offset,
+    moment_at,
+    person_of,
+    price_of,
+    reference,
+)
+from dbstate.values.key import MASK, Integers, group_key, mix_array, stride
 from dbstate.values.locales import Locale, resolve_locales
 from dbstate.values.setting import Setting
 
 T = TypeVar("T")
+Places = NDArray[np.int64]
+
+
+def scaled_array(bits: Integers, size: int | Places) -> Places:
+    """``scaled`` of each: 64 bits as integers in range(size); sizes are less than 2**32."""
+    sizes = np.asarray(size, dtype=np.uint64)
+    low = (bits & _LOW) * sizes >> _HALF
+    return cast("Places", (((bits >> _HALF) * sizes + low) >> _HALF).astype(np.int64))
+
+
+_LOW, _HALF = np.uint64(2**32 - 1), np.uint64(32)
 
 
 class Stream(dict[int, list[int]]):
@@ -26,14 +53,22 @@ class Stream(dict[int, list[int]]):
 
     __slots__ = ("_keys", "keys_of_rows")
 
-    def __init__(self, key: int, rows: NDArray[np.uint64]) -> None:
+    def __init__(self, key: int, rows: Integers) -> None:
         self._keys = mix_array(mix_array(key, rows), 0)
         self.keys_of_rows: list[int] = self._keys.tolist()
 
     def __missing__(self, number: int) -> list[int]:
-        made: list[int] = mix_array(self._keys, number).tolist()
+        made: list[int] = self.bits(number).tolist()
         self[number] = made
         return made
+
+    def bits(self, number: int) -> Integers:
+        """The integers of this number."""
+        return mix_array(self._keys, number)
+
+    def below(self, number: int, size: int | Places) -> Places:
+        """The same as integers in range(size)."""
+        return scaled_array(self.bits(number), size)
 
 
 class Block:
@@ -44,15 +79,15 @@ class Block:
         self.table = table
         self.first = first
         self.count = count
-        self._rows = np.arange(first, first + count, dtype=np.uint64)
+        self.rows = np.arange(first, first + count, dtype=np.uint64)
+        self.common: dict[str, list[Any]] = {}
+        """For each row what its columns have in common, by its name; None until it is made."""
         self._entities: dict[str, Stream] = {}
-        self.common: defaultdict[str, list[Any]] = defaultdict(lambda: [None] * count)
-        """A place for each row, for what its columns have in common, by its name; None until it is made."""
-        self._locales: list[Locale] = []
+        self._columns: dict[str, Any] = {}
 
     def stream(self, key: int) -> Stream:
         """The integers of this key."""
-        return Stream(key, self._rows)
+        return Stream(key, self.rows)
 
     def entity(self, name: str) -> Stream:
         """The integers that all columns share for what is called ``name``."""
@@ -62,13 +97,35 @@ class Block:
             found = self._entities[name] = self.stream(key)
         return found
 
-    def locale(self, at: int) -> Locale:
-        """The locale of a row."""
-        if not self._locales:
-            pool = resolve_locales(self.setting.locales)
-            start = self.first + locale_offset(self.setting, self.table)
-            self._locales = [pool[(start + at) % len(pool)] for at in range(self.count)]
-        return self._locales[at]
+    def shared(self, name: str, make: Callable[[], T]) -> T:
+        """What is made once for the block."""
+        if name not in self._columns:
+            self._columns[name] = make()
+        return cast("T", self._columns[name])
+
+    @cached_property
+    def pools(self) -> Sequence[Locale]:
+        """The locales that rows take turns in."""
+        return resolve_locales(self.setting.locales)
+
+    @cached_property
+    def turns(self) -> Places:
+        """Which of ``pools`` each row has."""
+        start = self.first + locale_offset(self.setting, self.table)
+        return np.arange(start, start + self.count, dtype=np.int64) % len(self.pools)
+
+    @cached_property
+    def locales(self) -> list[Locale]:
+        """The locale of each row."""
+        return self.of_locales(self.pools)
+
+    def sizes(self, kind: str) -> Places:
+        """For each row how many items of a kind its locale has."""
+        return np.array([len(getattr(locale, kind)) for locale in self.pools], dtype=np.int64)[self.turns]
+
+    def of_locales(self, values: Sequence[T]) -> list[T]:
+        """For each row the value of its locale."""
+        return [values[turn] for turn in self.turns.tolist()]
 
 
 class BlockNumbers(Numbers):
@@ -89,20 +146,22 @@ class BlockNumbers(Numbers):
 class BlockDraw(Draw):
     """The draw of one column in one row of a block after the other."""
 
-    __slots__ = ("_at", "_block", "_stream")
+    __slots__ = ("_after", "_at", "_block", "_stream")
 
-    def __init__(self, block: Block, column: Column, key: int, unique: bool) -> None:
+    def __init__(self, block: Block, column: Column, key: int, unique: bool, after: int = 0) -> None:
         super().__init__(block.setting, block.table, column, block.first, 0, key=0, unique=unique)
         self._block = block
         self._stream = block.stream(key)
         self._at = 0
+        self._after = after
+        """So many integers of each row have been drawn before."""
 
     def rows(self) -> Iterator[int]:
         """Go from row to row: yields the number of the row that the draw is now about."""
         for at, key in enumerate(self._stream.keys_of_rows):
             self._at, self.key = at, key
             self.row = self._block.first + at
-            self.count = 0
+            self.count = self._after
             self.ascii = self.counted = False
             yield self.row
 
@@ -126,7 +185,9 @@ class BlockDraw(Draw):
         return (self._block.entity(name)[1][self._at] * size) >> 64
 
     def _common(self, name: str, make: Callable[[Draw], T]) -> T:
-        places = self._block.common[name]
+        places = self._block.common.get(name)
+        if places is None:
+            places = self._block.common[name] = [None] * self._block.count
         made = places[self._at]
         if made is None:
             made = places[self._at] = make(self)
@@ -135,4 +196,195 @@ class BlockDraw(Draw):
     @property
     def locale(self) -> Locale:
         """See Draw."""
-        return self._block.locale(self._at)
+        return self._block.locales[self._at]
+
+
+class ColumnDraw:
+    """The draw of one column in all rows of a block at once; what it gives has a value for each row."""
+
+    def __init__(self, block: Block, column: Column, key: int, unique: bool) -> None:
+        self.block = block
+        self.draw = Draw(block.setting, block.table, column, block.first, 0, key=0, unique=unique)
+        """What is the same in all rows: the column, whether values are unique, ``shown``."""
+        self._key = key
+        self.count = 0
+
+    @cached_property
+    def _stream(self) -> Stream:
+        return self.block.stream(self._key)
+
+    def below(self, size: int | Places) -> list[int]:
+        """Integers in range(size), as the rows' draws give them next."""
+        self.count += 1
+        found: list[int] = self._stream.below(self.count, size).tolist()
+        return found
+
+    def numbers(self) -> range:
+        """The rows' numbers."""
+        return range(self.block.first, self.block.first + self.block.count)
+
+    def column(self, path: str) -> Sequence[Any]:
+        """What the rows' draws have there: ``person.given``, ``money.price``, ``locale`` …"""
+        root, _, rest = path.partition(".")
+        block = self.block
+        if root == "locale":
+            return [attrgetter(rest)(one) for one in block.locales] if rest else block.locales
+        name = person_of(self.draw.column.field) if root == "person" else root
+        columns: Any = block.shared(name, lambda: COLUMNS[root](block, name))
+        return block.shared(f"{name}.{rest}", lambda: _taken(columns, rest, self.rows_of(name, root)))
+
+    def rows_of(self, name: str, root: str) -> Callable[[], list[Any]]:
+        """Makes what the rows' draws have at the root, one by one."""
+
+        def make() -> list[Any]:
+            draw = BlockDraw(self.block, self.draw.column, 0, False)
+            return [getattr(draw, root) for _ in draw.rows()]
+
+        return lambda: self.block.shared(f"{name}, row by row", make)
+
+
+def _taken(columns: Any, path: str, rows: Callable[[], list[Any]]) -> list[Any]:
+    """A column as it is, an attribute of its items, or that of each row's own where there is no column."""
+    first, _, rest = path.partition(".")
+    if not hasattr(type(columns), first):
+        return [attrgetter(path)(one) for one in rows()]
+    found: list[Any] = getattr(columns, first)
+    return [attrgetter(rest)(one) for one in found] if rest else found
+
+
+class _Pool(NamedTuple):
+    """Items of all locales in one list; where those of each begin, and how many they are, by kind."""
+
+    items: list[Any]
+    starts: Places
+    sizes: Places
+
+
+@cache
+def _pool(locales: tuple[str, ...], kinds: tuple[str, ...]) -> _Pool:
+    pools = [[getattr(locale, kind) for locale in resolve_locales(locales)] for kind in kinds]
+    sizes = np.array([[len(pool) for pool in of_kind] for of_kind in pools], dtype=np.int64)
+    ends = np.cumsum(sizes).reshape(sizes.shape)
+    return _Pool([item for of_kind in pools for pool in of_kind for item in pool], ends - sizes, sizes)
+
+
+class Persons:
+    """``Person`` of each row."""
+
+    def __init__(self, block: Block, name: str) -> None:
+        self._block = block
+        self._stream = block.entity(name)
+
+    @cached_property
+    def _sexes(self) -> Places:
+        return self._stream.below(1, 2)
+
+    def _picked(self, number: int, *kinds: str) -> list[Any]:
+        items, starts, sizes = _pool(self._block.setting.locales, kinds)
+        place = (self._sexes if len(kinds) > 1 else 0, self._block.turns)
+        at: list[int] = (starts[place] + self._stream.below(number, sizes[place])).tolist()
+        return [items[one] for one in at]
+
+    @cached_property
+    def given(self) -> list[Any]:
+        """See Person."""
+        return self._picked(2, "male", "female")
+
+    @cached_property
+    def family(self) -> list[Any]:
+        """See Person."""
+        return self._picked(3, "family_male", "family_female")
+
+    @cached_property
+    def place(self) -> list[Any]:
+        """See Person."""
+        return self._picked(4, "places")
+
+    @cached_property
+    def street(self) -> list[Any]:
+        """See Person."""
+        return self._picked(5, "streets")
+
+    @cached_property
+    def house(self) -> list[str]:
+        """See Person."""
+        return [str(1 + number) for number in self._stream.below(6, 140).tolist()]
+
+    @cached_property
+    def locale(self) -> list[Locale]:
+        """See Person."""
+        return self._block.locales
+
+    @cached_property
+    def full(self) -> list[Any]:
+        """See Person."""
+        return [full_name(*one) for one in zip(self.given, self.family, self.locale, strict=True)]
+
+    @cached_property
+    def local(self) -> list[str]:
+        """See Person."""
+        return [*map(local_part, self.given, self.family)]
+
+
+class Periods:
+    """``Period`` of each row, as far as numbers alone say it."""
+
+    def __init__(self, block: Block, name: str) -> None:
+        self._stream = block.entity(name)
+        _, self._now = reference(block.setting.now)
+        key = group_key(block.setting.seed, block.table.label, "\x1e")
+        rows = (block.rows % np.uint64(MINUTES)).astype(np.int64)
+        minutes = (rows * stride(MINUTES) + key % MINUTES) % MINUTES
+        self._created = self._now - MARGIN - (60 * minutes + self._stream.below(1, 60)) * SECOND
+
+    @cached_property
+    def created(self) -> list[Any]:
+        """See Period."""
+        return [*map(moment_at, self._created.tolist())]
+
+    @cached_property
+    def updated(self) -> list[Any]:
+        """The moments of this role."""
+        return self._lived(3, 900)
+
+    @cached_property
+    def start(self) -> list[Any]:
+        """The moments of this role."""
+        return self._lived(2, 500)
+
+    @cached_property
+    def deleted(self) -> list[bool]:
+        """See Period."""
+        return cast("list[bool]", (self._stream.below(4, RARELY) == 0).tolist())
+
+    @cached_property
+    def expired(self) -> list[bool]:
+        """See Period."""
+        return cast("list[bool]", (self._stream.below(5, RARELY) == 0).tolist())
+
+    def _lived(self, number: int, most: int) -> list[Any]:
+        lived = (self._now - self._created) * self._stream.below(number, most) // 1000
+        return [*map(moment_at, (self._created + lived).tolist())]
+
+
+class Moneys:
+    """``Money`` of each row, as far as numbers alone say it."""
+
+    def __init__(self, block: Block, name: str) -> None:
+        self._block = block
+        self._stream = block.entity(name)
+
+    @cached_property
+    def currency(self) -> list[str]:
+        """See Money."""
+        return self._block.of_locales([locale.currency for locale in self._block.pools])
+
+    @cached_property
+    def price(self) -> list[Any]:
+        """See Money."""
+        drawn = (self._stream.below(number, size).tolist() for number, size in ((1, 40), (2, 3), (3, 2)))
+        places = [currency_places().get(locale.currency, 2) for locale in self._block.pools]
+        return [price_of(*one) for one in zip(*drawn, self._block.of_locales(places), strict=True)]
+
+
+COLUMNS: dict[str, Callable[[Block, str], object]] = {"person": Persons, "period": Periods, "money": Moneys}

@@ -6,11 +6,11 @@ import copy
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 
 from dbstate.catalog import Column, Table
 from dbstate.errors import DbstateError
-from dbstate.values.block import Block, BlockDraw
+from dbstate.values.block import Block, BlockDraw, ColumnDraw
 from dbstate.values.draw import Draw
 from dbstate.values.facts import offence, quick_look
 from dbstate.values.families import FAMILIES, EnumeratedFamily, Family, ListedFamily
@@ -121,15 +121,20 @@ class ColumnValues:
 
     def block(self, rows: Block) -> list[object]:
         """``realistic`` of each row of the block; raises what that does for the first that has no value."""
-        draw = BlockDraw(rows, self._column, self._key, self._family.unique)
-        usual, looks_well = self._family.usual, self._looks_well
-        optional = self._column.null and self._column.blank
+        whole = ColumnDraw(rows, self._column, self._key, self._family.unique)
+        empty = [place == 0 for place in whole.below(EMPTY_ONE_IN)] if self._left_empty else repeat(False)
+        usual = self._family.column_of(whole)
+        if usual is None:
+            draw = BlockDraw(rows, self._column, self._key, self._family.unique, after=whole.count)
+            usual = [self._family.usual(draw) for _ in draw.rows()]
+        looks_well, optional = self._looks_well, self._column.null and self._column.blank
         values: list[object] = []
-        for row in draw.rows():
-            empty = self._left_empty and draw.chance(EMPTY_ONE_IN)
-            value = self._first(iter(self._empties), BOUND) if empty else usual(draw)
-            well = looks_well(value) or empty or (value is None and optional)
-            values.append(value if well and value is not MISSING else self.realistic(row))
+        for row, value, is_empty in zip(whole.numbers(), usual, empty, strict=False):
+            if is_empty:
+                value = self._first(iter(self._empties), BOUND)
+            elif not (looks_well(value) or (value is None and optional)):
+                value = MISSING
+            values.append(self.realistic(row) if value is MISSING else value)
         return values
 
     def others(self, row: int, most: int = 12) -> Iterator[object]:

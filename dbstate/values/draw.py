@@ -37,7 +37,7 @@ PARTS = frozenset((
 
 
 @lru_cache(maxsize=8192)
-def _person_of(field: str) -> str:
+def person_of(field: str) -> str:
     """What the person is called that a field's name is about."""
     first = field.partition("_")[0]
     return "person" + (first if first in PARTS else "")
@@ -176,7 +176,7 @@ class Draw(Numbers):
     @property
     def person(self) -> Person:
         """Who the column's name is about: the row's own person, or its author, payer …"""
-        return self._common(_person_of(self.column.field), Person)
+        return self._common(person_of(self.column.field), Person)
 
     @property
     def period(self) -> Period:
@@ -204,7 +204,7 @@ class Person:
     __slots__ = ("_numbers", "locale")
 
     def __init__(self, draw: Draw) -> None:
-        self._numbers = draw.entity(_person_of(draw.column.field))
+        self._numbers = draw.entity(person_of(draw.column.field))
         self.locale = draw.locale
 
     def _one(self, number: int, items: Sequence[T]) -> T:
@@ -243,24 +243,18 @@ class Person:
     @property
     def full(self) -> Word:
         """Both names in the order and with the gap that the language has."""
-        given, family = self.given, self.family
-        latin = f"{given.ascii} {family.ascii}"
-        if self.locale.language in FAMILY_FIRST:
-            gap = " " if self.locale.language == "ja" else ""
-            return Word(f"{family.native}{gap}{given.native}", latin)
-        return Word(f"{given.native} {family.native}", latin)
+        return full_name(self.given, self.family, self.locale)
 
     @property
     def local(self) -> str:
         """The name as part of an address: ``anna.kowalska``; lower-case ASCII letters and a dot."""
-        return f"{address_part(self.given.ascii)}.{address_part(self.family.ascii)}"
+        return local_part(self.given, self.family)
 
     def address(self, *, ascii_only: bool = False) -> str:
         """Street and house number as the country writes them."""
-        if ascii_only:
-            return f"{self.house} {self.street.ascii}"
-        return self.locale.address.format(street=self.street.native, number=self.house)
+        return street_line(self.street, self.house, self.locale, ascii_only=ascii_only)
 
+    @property
     def company(self) -> Word:
         """The firm of this family."""
         numbers = Numbers(self._numbers.nth(99))
@@ -269,6 +263,27 @@ class Person:
 
 
 FAMILY_FIRST = ("zh", "ja", "ko")
+
+
+def full_name(given: Word, family: Word, locale: Locale) -> Word:
+    """Both names in the order and with the gap that the language has."""
+    latin = f"{given.ascii} {family.ascii}"
+    if locale.code[:2] in FAMILY_FIRST:
+        gap = " " if locale.language == "ja" else ""
+        return Word(f"{family.native}{gap}{given.native}", latin)
+    return Word(f"{given.native} {family.native}", latin)
+
+
+def local_part(given: Word, family: Word) -> str:
+    """The names as part of an address: ``anna.kowalska``; lower-case ASCII letters and a dot."""
+    return f"{address_part(given.ascii)}.{address_part(family.ascii)}"
+
+
+def street_line(street: Word, house: str, locale: Locale, *, ascii_only: bool) -> str:
+    """Street and house number as the country writes them."""
+    if ascii_only:
+        return f"{house} {street.ascii}"
+    return locale.address.format(street=street.native, number=house)
 
 
 @lru_cache(maxsize=8192)
@@ -372,8 +387,7 @@ class Money:
     def price(self) -> Decimal:
         """For one piece; some end in ninety hundredths, where the currency has any."""
         nth = self._numbers.nth
-        whole = (1 + scaled(nth(1), 40)) * (1, 5, 10)[scaled(nth(2), 3)]
-        return Decimal(whole) + (NINETY if self.places and scaled(nth(3), 2) else NOTHING)
+        return price_of(scaled(nth(1), 40), scaled(nth(2), 3), scaled(nth(3), 2), self.places)
 
     @property
     def rate(self) -> Decimal:
@@ -399,6 +413,11 @@ class Money:
     def total(self) -> Decimal:
         """Net and tax."""
         return self.net + self.tax
+
+
+def price_of(whole: int, scale: int, ninety: int, places: int) -> Decimal:
+    """A price by three choices, in a currency of so many places."""
+    return Decimal((1 + whole) * (1, 5, 10)[scale]) + (NINETY if places and ninety else NOTHING)
 
 
 @cache

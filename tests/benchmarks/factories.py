@@ -1,8 +1,8 @@
 """Print what factories cost, as ratios: ``python -m tests.benchmarks.factories [rows] [rounds]``.
 
-Building the ten fields of a product, against a hand-written factory_boy factory with Faker, and against
-the model's own constructor with ready values. Each round is a test: row numbers start anew, so from the
-second round on rows are made whose values are known ("again"); "first" is a process's first time. Writing
+Building the ten fields of a product, and an order with its user, against a hand-written factory_boy
+factory with Faker, and against the model's own constructor with ready values. Row numbers start anew in each
+test, so most rows are made of values that the process knows ("again"). Writing
 order lines with all that they need, against the hand-written factory's ``create_batch`` and
 model_bakery's bulk way, in a database of its own. The ways take turns, and the best time of each counts;
 only ratios last from machine to machine. Needs model_bakery besides the extra ``dev``.
@@ -10,6 +10,7 @@ only ratios last from machine to machine. Needs model_bakery besides the extra `
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ BARE = "Model(**kwargs), ready values"
 
 
 def by_hand() -> Any:
-    """The factories that a team writes: products, and order lines with their chain."""
+    """The factories that a team writes: products, orders with their users, order lines with their chain."""
     import factory
 
     from example_project.shop import models
@@ -81,17 +82,24 @@ def by_hand() -> Any:
             model = models.OrderLine
             database = ALIAS
 
-    return Product, Line
+    return Product, Order, Line
 
 
-def building(rows: int, rounds: int) -> Iterator[tuple[str, ...]]:
-    """Lines of the table of building times."""
+def building(
+    model: Any, hand: Any, chain: tuple[Any, ...], rows: int, rounds: int
+) -> Iterator[tuple[str, ...]]:
+    """Lines of the table of building times of a model, whose factory builds rows of the chain's models."""
     from dbstate.factories import factory_for, new_test
-    from example_project.shop.models import Product
 
-    hand, _ = by_hand()
-    ours = factory_for(Product)
-    names = [field.attname for field in Product._meta.concrete_fields if not field.primary_key]
+    ours = factory_for(model)
+    names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+    unseen = itertools.count(rows, rows)
+
+    def first() -> float:
+        start = next(unseen)
+        for one in chain:
+            factory_for(one).reset_sequence(start)
+        return timed(lambda: [ours.build() for _ in range(rows)])
 
     def single() -> float:
         new_test()
@@ -101,16 +109,15 @@ def building(rows: int, rounds: int) -> Iterator[tuple[str, ...]]:
         new_test()
         return timed(lambda: ours.build_batch(rows))
 
-    ours.build()
-    first = single()
     kept = [{name: getattr(one, name) for name in names} for one in ours.build_batch(rows)]
     ways = {
         HAND: lambda: timed(lambda: [hand.build() for _ in range(rows)]),
-        BARE: lambda: timed(lambda: [Product(**values) for values in kept]),
+        BARE: lambda: timed(lambda: [model(**values) for values in kept]),
+        "dbstate build(), values not made yet": first,
         "dbstate build(), again": single,
         "dbstate build_batch(), again": batch,
     }
-    seconds = {"dbstate build(), first": first} | best(ways, rounds)
+    seconds = best(ways, rounds)
     for name, taken in seconds.items():
         faster, slower = seconds[HAND] / taken, taken / seconds[BARE]
         yield name, f"{taken / rows * 1e6:,.0f} µs", f"{faster:.1f} x", f"{slower:.1f} x"
@@ -123,7 +130,7 @@ def writing(rows: int, rounds: int) -> Iterator[tuple[str, ...]]:
     from dbstate.factories import factory_for, new_test
     from example_project.shop import models
 
-    _, hand = by_hand()
+    *_, hand = by_hand()
     bulk = "dbstate create_batch(bulk=True)"
     count = iter(range(10**9))
     unique: dict[str, Any] = {
@@ -157,6 +164,7 @@ def writing(rows: int, rounds: int) -> Iterator[tuple[str, ...]]:
                 )
             ),
         }
+        ours.create()  # the models are read
         first = ways[bulk]()
         seconds = {f"{bulk}, first": first} | best(ways, rounds)
     for name, taken in seconds.items():
@@ -169,7 +177,12 @@ def main() -> None:
     django.setup()
     given = [int(number) for number in sys.argv[1:]]
     rows, rounds = (*given, *(1_000, 3)[len(given) :])
-    show((f"{rows:,} products", "each", "by hand", "of Model()"), building(rows, rounds))
+    from example_project.shop.models import Order, Product, User
+
+    product, order, _ = by_hand()
+    heads = ("each", "by hand", "of Model()")
+    show((f"{rows:,} products", *heads), building(Product, product, (Product,), rows, rounds))
+    show((f"{rows:,} orders, each of its user", *heads), building(Order, order, (Order, User), rows, rounds))
     show((f"{rows:,} order lines", "best", "rows/s", "of bulk"), writing(rows, rounds))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dbstate.catalog import Column, Table
 from dbstate.errors import DbstateError
+from dbstate.values.block import ColumnDraw
 from dbstate.values.draw import Draw
 from dbstate.values.meanings import Meaning, snake
 from dbstate.values.setting import MISSING, Setting
@@ -58,6 +59,10 @@ class Family(ABC):
     def usual(self, draw: Draw) -> object:
         """The first of the candidates, for a draw that served nothing yet; MISSING: look at them all."""
         return next(self.candidates(draw), MISSING)
+
+    def column_of(self, draw: ColumnDraw) -> list[object] | None:
+        """``usual`` of each row, made at once; None where rows are made one by one."""
+        return None
 
     def wide(self, draw: Draw) -> Iterator[object]:
         """What to try when all candidates are refused: many values of many sorts; none need be unique."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbstate import rules
+from dbstate.values.block import ColumnDraw
 from dbstate.values.draw import Draw
 from dbstate.values.facts import offence
 from dbstate.values.families.base import Family, Task, project_values
@@ -26,13 +27,23 @@ class ListedFamily(Family):
     def usual(self, draw: Draw) -> object:
         return super().usual(draw) if self.named else self.values[self.place(draw)]
 
+    def column_of(self, draw: ColumnDraw) -> list[object] | None:
+        if self.named or self.unique:
+            return None
+        size = len(self.values)
+        key = self.key(size)
+        return [self.values[permuted(row, size, key)] for row in draw.numbers()]
+
     def place(self, draw: Draw) -> int:
         """Where the row's value stands among ``values``."""
         size = len(self.values)
         if self.unique and draw.row >= size:
             raise IndexError(f"row {draw.row} of a column that has only {size} values")
-        key = group_key(draw.setting.seed, draw.table.label, self.column.field) % size
-        return permuted(draw.row + draw.salt, size, key)
+        return permuted(draw.row + draw.salt, size, self.key(size))
+
+    def key(self, size: int) -> int:
+        """Where the first row's value stands."""
+        return group_key(self.task.setting.seed, self.task.table.label, self.column.field) % size
 
 
 class EnumeratedFamily(ListedFamily):
@@ -76,6 +87,12 @@ class BooleanFamily(ListedFamily):
             return super().usual(draw)
         period = draw.period
         return flag_value(self.flag, deleted=period.deleted, expired=period.expired)
+
+    def column_of(self, draw: ColumnDraw) -> list[object] | None:
+        if not self.flag:
+            return super().column_of(draw)
+        lives = zip(draw.column("period.deleted"), draw.column("period.expired"), strict=True)
+        return [flag_value(self.flag, deleted=deleted, expired=expired) for deleted, expired in lives]
 
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
         if self.flag == "chosen":

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 
+from dbstate.values.block import ColumnDraw
 from dbstate.values.draw import Draw
 from dbstate.values.families.base import Family, Task, project_values
 from dbstate.values.key import group_key, permuted
-from dbstate.values.meanings import Meaning
+from dbstate.values.parts import Made
 from dbstate.values.setting import MISSING
 
 SQL_RANGES = {
@@ -115,7 +116,7 @@ class NumberFamily(Family):
             return
         found = self.task.meaning
         if found is not None and not found.own:
-            yield self.meant(found, draw)
+            yield self.admitted(found.function(draw))
         for step in self.other_steps(draw):
             yield self.cast(step)
         yield from self.default()
@@ -124,11 +125,17 @@ class NumberFamily(Family):
         found = self.task.meaning
         if found is None or found.own or self.unique or self.task.disjoint:
             return super().usual(draw)
-        return self.meant(found, draw)
+        return self.admitted(found.function(draw))
 
-    def meant(self, about: Meaning, draw: Draw) -> object:
-        """What the meaning says, as a number that the column admits."""
-        return self.cast(self.folded(self.steps(about.function(draw))))
+    def column_of(self, draw: ColumnDraw) -> list[object] | None:
+        found = self.task.meaning
+        if found is None or self.unique or self.task.disjoint or not isinstance(found.function, Made):
+            return None
+        return [self.admitted(number) for number in found.function.column(draw)]
+
+    def admitted(self, number: object) -> object:
+        """The number, or one that the column admits."""
+        return self.cast(self.folded(self.steps(number)))
 
     def unique_step(self, draw: Draw) -> int:
         """The row's own step."""
@@ -302,6 +309,9 @@ class FloatFamily(NumberFamily):
 
     def usual(self, draw: Draw) -> object:
         return next(self.candidates(draw), MISSING)
+
+    def column_of(self, draw: ColumnDraw) -> list[object] | None:
+        return None  # floats are not rounded to steps
 
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
         natural = self.task.meaning is not None and self.task.meaning.greatest is not None

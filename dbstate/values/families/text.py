@@ -6,8 +6,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
+from dbstate.values.block import ColumnDraw
 from dbstate.values.draw import Draw
 from dbstate.values.facts import INDEX_BYTES, INDEX_CHARACTERS, LONG_TEXT, LONGEST, index_share, text_offence
 from dbstate.values.families.base import Family, Task
@@ -17,6 +18,7 @@ from dbstate.values.key import group_key, permuted
 from dbstate.values.known import FALLBACKS, asked_forms, describe, ordered_forms
 from dbstate.values.locales import plain
 from dbstate.values.meanings import Meaning
+from dbstate.values.parts import Made
 from dbstate.values.setting import MISSING
 
 SHORT = 7
@@ -111,6 +113,23 @@ class TextFamily(Family):
         text = next(self.spelled(draw), None) if self.is_spelled else self.fitted(self.about, draw)
         return MISSING if text is None else text
 
+    def column_of(self, draw: ColumnDraw) -> list[object] | None:
+        made = self.about.function
+        if self.about.own or self.short or not isinstance(made, Made) or (self.unique and self.about.pool):
+            return None
+        numbers = draw.numbers()
+        if self.capacity is not None and numbers[-1] >= self.capacity:
+            return None
+        if self.is_spelled:
+            return [next(self.spelled(row), MISSING) for row in map(self.probe, numbers)]
+        least, most = self.least, -1 if self.unique and not self.about.inside else self.limit
+        return [
+            text
+            if type(text) is str and least <= len(text) <= most and text.isascii()
+            else self.fit(self.about, text, partial(self.probe, row)) or MISSING
+            for row, text in zip(numbers, made.column(draw), strict=True)
+        ]
+
     def own_value(self, draw: Draw) -> object:
         """What the project's function makes, made unique unless it holds the row's number by itself."""
         value = self.about.function(draw)
@@ -181,8 +200,9 @@ class TextFamily(Family):
         )
 
     def probe(self, row: int) -> Draw:
-        """A draw that shows what the column's unique texts look like."""
-        return Draw(self.task.setting, self.task.table, self.column, row, 0, key=self.key, unique=True)
+        """The draw of a row, to look at its text."""
+        task = self.task
+        return Draw(task.setting, task.table, self.column, row, 0, key=self.key, unique=self.unique)
 
     def wide(self, draw: Draw) -> Iterator[object]:
         draw.ascii = True
@@ -302,16 +322,21 @@ class TextFamily(Family):
             value = about.function(draw)
         except IndexError:
             return None
+        return self.fit(about, value, lambda: draw)
+
+    def fit(self, about: Meaning, value: object, draw: Callable[[], Draw]) -> str | None:
+        """The text that the meaning's function made, as the column takes it; see ``fitted``."""
         text = value if isinstance(value, str) else str(value)
         if not text.isascii():
             text = unicodedata.normalize("NFC", text)
-        if self.least <= len(text) <= self.limit and (about.inside or not self.unique):
+        as_made = about.inside or not self.unique
+        if as_made and self.least <= len(text) <= self.limit:
             return text
         if about.coded and len(text) > self.limit:
             return None
-        if self.unique and not about.inside:
-            return self.apart(self.padded(text, draw), draw.serial)
-        return text if about.coded else self.cut(self.padded(text, draw), self.limit)
+        if not as_made:
+            return self.apart(self.padded(text, draw()), draw().serial)
+        return text if about.coded else self.cut(self.padded(text, draw()), self.limit)
 
     def places(self, pool: tuple[str, ...]) -> tuple[str, ...]:
         """The pool in the order of rows: where it can, the first rows' texts agree with their locales."""

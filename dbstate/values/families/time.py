@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
 from dbstate import rules
+from dbstate.values.block import ColumnDraw
 from dbstate.values.draw import MINUTES, Draw
 from dbstate.values.families.base import Family, Task, project_values
 
 PAST = datetime(1900, 1, 1, tzinfo=UTC)
 PAST_DAYS = {"updated": 1, "end": 2, "ended": 2, "expires": 2, "future": 2}
 """Days after the far past on which a role's edge lies, so that a row's edges keep their order."""
+DRAWN = ("created", "updated", "start")
+"""Roles whose moments are columns of a block."""
 DISJOINT = timedelta(days=4)
 """From one row's slot to the next where periods must not overlap; a period fills the first half."""
 DAYS = 690_000
@@ -63,6 +66,16 @@ class MomentFamily(Family):
         if self.named or self.unique or self.task.disjoint:
             return super().usual(draw)
         return self.moment(draw)
+
+    def column_of(self, draw: ColumnDraw) -> list[object] | None:
+        if self.named or self.unique or self.task.disjoint:
+            return None
+        if self.role in DRAWN:
+            return [*map(self.cast, draw.column(f"period.{self.role}"))]
+        if self.role or self.stage is not None:
+            return None
+        after = zip(draw.column("period.created"), draw.below(28 * 86_400), strict=True)
+        return [self.cast(created + timedelta(0, seconds)) for created, seconds in after]
 
     def moment(self, draw: Draw) -> object:
         """The moment of the column's role or stage, else one after creation; None where it has not come."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dbstate.catalog import Column
 from dbstate.values.draw import Draw
 from dbstate.values.identifiers import row_uuid
-from dbstate.values.locales import made_pools
+from dbstate.values.locales import Locale, made_pools
 from dbstate.values.meanings import Meaning
+from dbstate.values.parts import made_of
 
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HEX = "0123456789abcdef"
 ALNUM = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def currency(draw: Draw) -> str:
+@made_of("money.currency")
+def currency(draw: Draw, code: str) -> str:
     """The ISO 4217 code of the row's money."""
-    return draw.money.currency
+    return code
 
 
 def currency_pool(column: Column) -> tuple[str, ...]:
@@ -35,9 +37,10 @@ def currency_names(column: Column) -> tuple[str, ...]:
     return tuple(name for _, name, _ in made_pools()["currencies"])
 
 
-def language(draw: Draw) -> str:
+@made_of("person.locale")
+def language(draw: Draw, locale: Locale) -> str:
     """ISO 639-1 code; with the country where five characters are asked for."""
-    return draw.person.locale.language
+    return locale.language
 
 
 def language_pool(column: Column) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dbstate.values.draw import Draw, address_part
-from dbstate.values.locales import resolve_locales
+from dbstate.values.locales import Word, resolve_locales
 from dbstate.values.meanings import Meaning
+from dbstate.values.parts import SERIAL, Shared, made_of, one_of
 
 DOMAINS = ("example.org", "example.com", "example.net")
 PERSON_TABLES = (
@@ -17,14 +18,16 @@ PERSON_TABLES = (
 )
 
 
-def given(draw: Draw) -> str:
+@made_of("person.given")
+def given(draw: Draw, name: Word) -> str:
     """Given name."""
-    return draw.shown(draw.person.given)
+    return draw.shown(name)
 
 
-def family(draw: Draw) -> str:
+@made_of("person.family")
+def family(draw: Draw, name: Word) -> str:
     """Family name."""
-    return draw.shown(draw.person.family)
+    return draw.shown(name)
 
 
 def middle(draw: Draw) -> str:
@@ -34,35 +37,38 @@ def middle(draw: Draw) -> str:
     return draw.shown(draw.choice(pool))
 
 
-def full(draw: Draw) -> str:
+@made_of("person.full")
+def full(draw: Draw, name: Word) -> str:
     """Given and family name."""
-    return draw.shown(draw.person.full)
+    return draw.shown(name)
 
 
-def initials(draw: Draw) -> str:
+@made_of("person.given", "person.family")
+def initials(draw: Draw, given: Word, family: Word) -> str:
     """Two capital letters."""
-    return draw.person.given.ascii[:1].upper() + draw.person.family.ascii[:1].upper()
+    return given.ascii[:1].upper() + family.ascii[:1].upper()
 
 
-def username(draw: Draw) -> str:
+@made_of("person.local", SERIAL)
+def username(draw: Draw, local: str, serial: str) -> str:
     """``anna.kowalska``; with the number where it must be unique."""
     room = draw.column.max_length or 150
-    serial = draw.serial
-    name = draw.person.local[: max(room - len(serial), 0)]
+    name = local[: max(room - len(serial), 0)]
     return (name.rstrip(".") + serial) or "u"
 
 
-def email(draw: Draw) -> str:
+@made_of("person.local", SERIAL, Shared("mail", len(DOMAINS)))
+def email(draw: Draw, local: str, serial: str, domain: int) -> str:
     """An address at a domain that is nobody's, by the person's name."""
     room = draw.column.max_length or 254
-    tail = f".{draw.serial}" if draw.serial else ""
-    domain = draw.entity("mail").choice(DOMAINS)
+    tail = f".{serial}" if serial else ""
+    host = DOMAINS[domain]
     if room < 16 + len(tail):
-        domain = "b.example"
-        tail = draw.serial
-    space = room - len(domain) - 1 - len(tail)
-    local = draw.person.local[: max(space, 0)].rstrip(".")
-    return f"{local or ('' if tail else 'a')}{tail if local else draw.serial}@{domain}"
+        host = "b.example"
+        tail = serial
+    space = room - len(host) - 1 - len(tail)
+    local = local[: max(space, 0)].rstrip(".")
+    return f"{local or ('' if tail else 'a')}{tail if local else serial}@{host}"
 
 
 def phone(draw: Draw) -> str:
@@ -99,9 +105,7 @@ JOBS = (
 )  # fmt: skip
 
 
-def job(draw: Draw) -> str:
-    """A job title."""
-    return draw.choice(JOBS)
+job = one_of(*JOBS)
 
 
 def age(draw: Draw) -> int:

@@ -3,70 +3,76 @@
 from __future__ import annotations
 
 from dbstate.catalog import Column
-from dbstate.values.draw import Draw
-from dbstate.values.locales import made_pools
+from dbstate.values.draw import Draw, street_line
+from dbstate.values.locales import Locale, Place, Word, made_pools
 from dbstate.values.meanings import Meaning
+from dbstate.values.parts import made_of, one_of
 
 NUMBERS = ("decimal", "float")
 
 
-def street(draw: Draw) -> str:
+@made_of("person.street", "person.house", "person.locale")
+def street(draw: Draw, name: Word, number: str, locale: Locale) -> str:
     """Street and house number."""
-    return draw.person.address(ascii_only=draw.ascii)
+    return street_line(name, number, locale, ascii_only=draw.ascii)
 
 
-def street_name(draw: Draw) -> str:
+@made_of("person.street")
+def street_name(draw: Draw, name: Word) -> str:
     """Street alone."""
-    return draw.shown(draw.person.street)
+    return draw.shown(name)
 
 
-def address(draw: Draw) -> str:
+@made_of("person.street", "person.house", "person.locale", "person.place")
+def address(draw: Draw, name: Word, number: str, locale: Locale, place: Place) -> str:
     """Street, postcode and city in one line."""
-    person = draw.person
-    return f"{street(draw)}, {person.place.postcode} {draw.shown(person.place.city)}"
+    line = street_line(name, number, locale, ascii_only=draw.ascii)
+    return f"{line}, {place.postcode} {draw.shown(place.city)}"
 
 
-def second_line(draw: Draw) -> str:
-    """What is nearer than the street."""
-    return draw.choice(("2. OG", "Apt 4B", "c/o Example", "3rd floor", "Unit 12"))
+second_line = one_of("2. OG", "Apt 4B", "c/o Example", "3rd floor", "Unit 12")
 
 
-def house(draw: Draw) -> str:
+@made_of("person.house")
+def house(draw: Draw, number: str) -> str:
     """House number."""
-    return draw.person.house
+    return number
 
 
-def postcode(draw: Draw) -> str:
+@made_of("person.place")
+def postcode(draw: Draw, place: Place) -> str:
     """The city's own."""
-    text = draw.person.place.postcode
+    text = place.postcode
     room = draw.column.max_length
     return text if room is None or room >= len(text) else text.replace("-", "").replace(" ", "")[:room]
 
 
-def city(draw: Draw) -> str:
+@made_of("person.place")
+def city(draw: Draw, place: Place) -> str:
     """City."""
-    return draw.shown(draw.person.place.city)
+    return draw.shown(place.city)
 
 
-def region(draw: Draw) -> str:
+@made_of("person.place")
+def region(draw: Draw, place: Place) -> str:
     """State, province or region; its first letters where only a code fits."""
-    word = draw.person.place.region
+    word = place.region
     room = draw.column.max_length
     return word.ascii[:room].upper() if room is not None and room <= 3 else draw.shown(word)
 
 
-def country(draw: Draw) -> str:
+@made_of("person.locale")
+def country(draw: Draw, locale: Locale) -> str:
     """Country in its own language, or by its ISO 3166-1 code where only that fits."""
-    locale = draw.person.locale
     room = draw.column.max_length
     if room is not None and room <= 3:
         return alpha3(locale.country) if room == 3 else locale.country
     return draw.shown(locale.country_name)
 
 
-def country_code(draw: Draw) -> str:
+@made_of("person.locale")
+def country_code(draw: Draw, locale: Locale) -> str:
     """ISO 3166-1 alpha-2, alpha-3 where three letters are asked for."""
-    locale = draw.person.locale
     if "numeric" in draw.column.field:
         return NUMERIC.get(locale.country, "276")
     return alpha3(locale.country) if wants_three(draw.column) else locale.country
@@ -118,9 +124,10 @@ def coordinates(draw: Draw) -> str:
     return f"{latitude(draw)},{longitude(draw)}"
 
 
-def zone(draw: Draw) -> str:
+@made_of("person.place")
+def zone(draw: Draw, place: Place) -> str:
     """The city's IANA time zone."""
-    return draw.person.place.zone
+    return place.zone
 
 
 def zone_pool(column: Column) -> tuple[str, ...]:

@@ -7,26 +7,27 @@ from decimal import Decimal
 
 from dbstate.values.draw import Draw
 from dbstate.values.meanings import Meaning
+from dbstate.values.parts import Between, made_of
 
 NUMBERS = ("integer", "decimal", "float")
 REAL = ("decimal", "float")
 
 
-def between(least: int, greatest: int) -> Callable[[Draw], object]:
-    """A function that draws a whole number."""
-    return lambda draw: draw.between(least, greatest)
+def between(least: int, greatest: int, times: int = 1) -> Callable[[Draw], object]:
+    """A function that draws a whole number, and multiplies it."""
+    return made_of(Between(least, greatest))(lambda draw, number: number * times)
 
 
 def hundredths(least: int, greatest: int) -> Callable[[Draw], object]:
     """A function that draws a number with two decimal places; bounds in hundredths."""
-    return lambda draw: Decimal(draw.between(least, greatest)) / 100
+    return made_of(Between(least, greatest))(lambda draw, number: Decimal(number) / 100)
 
 
 def amount(part: str) -> Callable[[Draw], object]:
     """A function that gives one of the row's amounts; in hundredths for whole-number columns of cents."""
 
-    def function(draw: Draw) -> object:
-        number: Decimal = getattr(draw.money, part)
+    @made_of(f"money.{part}")
+    def function(draw: Draw, number: Decimal) -> object:
         in_cents = draw.column.kind == "integer" and any(word in draw.column.field.lower() for word in CENTS)
         return number * 100 if in_cents else number
 
@@ -53,45 +54,26 @@ def rate(draw: Draw) -> object:
     return draw.money.rate / 100 if column.kind == "decimal" and whole <= 1 else draw.money.rate
 
 
-def percent(draw: Draw) -> object:
-    """A percentage in steps of five."""
-    return draw.between(1, 20) * 5
-
-
-def rating(draw: Draw) -> object:
-    """One to five stars."""
-    return draw.between(1, 5)
-
-
 def position(draw: Draw) -> object:
     """The row's place in its list."""
     return draw.row + 1
 
 
-def bigger(draw: Draw) -> object:
-    """The upper one of two numbers."""
-    return draw.between(20, 100)
-
-
-def smaller(draw: Draw) -> object:
-    """The lower one of two numbers."""
-    return draw.between(1, 10)
-
-
 def moment(part: str) -> Callable[[Draw], object]:
     """A function that gives a part of the row's creation date."""
-    return lambda draw: getattr(draw.period.created, part)
+    return made_of(f"period.created.{part}")(lambda draw, number: number)
 
 
-def exchange(draw: Draw) -> object:
+@made_of(Between(5000, 20_000))
+def exchange(draw: Draw, number: int) -> object:
     """Roughly one."""
-    return Decimal(draw.between(5000, 20_000)) / 10_000
+    return Decimal(number) / 10_000
 
 
 TRADE = (
-    Meaning("lower bound", smaller, r"^(min|minimum|lower|least|low|at_least)(_|$)|_(min|minimum|lower|least)$",
+    Meaning("lower bound", between(1, 10), r"^(min|minimum|lower|least|low|at_least)(_|$)|_(min|minimum|lower|least)$",
             kinds=NUMBERS, agrees=True, least=0),
-    Meaning("upper bound", bigger, r"^(max|maximum|upper|greatest|high|at_most)(_|$)|_(max|maximum|upper|limit)$|^limit$",
+    Meaning("upper bound", between(20, 100), r"^(max|maximum|upper|greatest|high|at_most)(_|$)|_(max|maximum|upper|limit)$|^limit$",
             kinds=NUMBERS, agrees=True, least=0),
     Meaning("tax rate", rate, r"(^|_)(tax|vat|gst)_?(rate|percent(age)?)$", kinds=NUMBERS, agrees=True, least=0,
             greatest=100),
@@ -99,7 +81,7 @@ TRADE = (
             kinds=NUMBERS, agrees=True, least=0),
     Meaning("discount", discount, r"(^|_)(discount|discount_?(amount|value|total)|rebate|savings?|reduction)(_cents)?$",
             kinds=NUMBERS, agrees=True, least=0),
-    Meaning("percentage", percent, r"(^|_)(percent|percentage|pct|probability|progress|completion|share|"
+    Meaning("percentage", between(1, 20, times=5), r"(^|_)(percent|percentage|pct|probability|progress|completion|share|"
             r"discount_?(percent|percentage|rate)|commission(_rate)?|interest(_rate)?|margin|confidence|ratio)$",
             kinds=NUMBERS, least=0, greatest=100),
     Meaning("exchange rate", exchange, r"(^|_)(exchange_?rate|conversion_?rate|fx_?rate|rate|factor|multiplier)$", kinds=REAL,
@@ -126,7 +108,7 @@ TRADE = (
     Meaning("dimension", hundredths(500, 20_000), r"(^|_)(length|width|height|depth|diameter|radius|thickness|size|distance|"
             r"area|volume|altitude|elevation|(image|thumb)_?(width|height))(_(mm|cm|m|km|px|in|ft))?$", kinds=NUMBERS,
             least=0),
-    Meaning("rating", rating, r"(^|_)(rating|stars|score|grade|rank_score|review_score|satisfaction|points)$", kinds=NUMBERS,
+    Meaning("rating", between(1, 5), r"(^|_)(rating|stars|score|grade|rank_score|review_score|satisfaction|points)$", kinds=NUMBERS,
             least=0),
     Meaning("year", moment("year"), r"(^|_)year$", kinds=NUMBERS, agrees=True, least=1900, greatest=2100),
     Meaning("year", moment("year"), r"(^|_)year(_of_.*|_(founded|built|published|made))$", kinds=NUMBERS, least=1900,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from dbstate.catalog import Column, Table
+from dbstate.values.block import ColumnDraw
 from dbstate.values.draw import Draw
 from dbstate.values.known.people import PERSON_TABLES
-from dbstate.values.locales import Word, frozen_locales
+from dbstate.values.locales import Locale, Word, frozen_locales, resolve_locales
 from dbstate.values.meanings import Meaning, found, snake
+from dbstate.values.parts import SERIAL, Between, Made, Part, Path, made_of, one_of
 
 WRITTEN = (
     r"(^|_)(article|post|page|blog|news|entry|story|event|book|course|lesson|chapter|video|podcast|episode|paper|film|"
@@ -28,36 +31,82 @@ GOODS = (
 )
 
 
-def word_of(draw: Draw, kind: str) -> Word:
-    """A text of the row's locale beside its English translation."""
-    pool = getattr(draw.locale, kind)
-    place = draw.shared(kind, len(pool))
-    english = getattr(frozen_locales()[0], kind)[place]
-    return Word(pool[place], english)
+@cache
+def words_of(locales: tuple[str, ...], kind: str) -> tuple[tuple[Word, ...], ...]:
+    """The texts of each locale beside their English translations."""
+    english = getattr(frozen_locales()[0], kind)
+    return tuple(tuple(map(Word, getattr(one, kind), english)) for one in resolve_locales(locales))
 
 
-SUBJECTS: tuple[tuple[str, Callable[[Draw], Word]], ...] = (
-    (PERSON_TABLES, lambda draw: draw.person.full),
-    (r"(^|_)countr(y|ies)$", lambda draw: draw.person.locale.country_name),
-    (r"(^|_)(city|cities|town|place|location|destination)s?$", lambda draw: draw.person.place.city),
-    (FIRMS, lambda draw: draw.person.company()),
-    (GOODS, lambda draw: word_of(draw, "products")),
-    (WRITTEN, lambda draw: word_of(draw, "titles")),
-    ("", lambda draw: word_of(draw, "categories")),
+class Words(NamedTuple):
+    """A text of the row's locale beside its English translation, the same for all columns of the row."""
+
+    kind: str
+
+    def of_row(self, draw: Draw) -> Word:
+        """See Part."""
+        texts = getattr(draw.locale, self.kind)
+        place = draw.shared(self.kind, len(texts))
+        return Word(texts[place], getattr(frozen_locales()[0], self.kind)[place])
+
+    def of_column(self, draw: ColumnDraw) -> Iterable[Word]:
+        """See Part."""
+        block = draw.block
+        words = block.of_locales(words_of(block.setting.locales, self.kind))
+        places = block.entity(self.kind).below(1, block.sizes(self.kind)).tolist()
+        return [of_locale[place] for of_locale, place in zip(words, places, strict=True)]
+
+
+class Position(NamedTuple):
+    """The place of one of the texts of the row's locale, the draw's next choice."""
+
+    kind: str
+
+    def of_row(self, draw: Draw) -> int:
+        """See Part."""
+        return draw.below(len(getattr(draw.locale, self.kind)))
+
+    def of_column(self, draw: ColumnDraw) -> Iterable[int]:
+        """See Part."""
+        return draw.below(draw.block.sizes(self.kind))
+
+
+SUBJECTS: tuple[tuple[str, Part], ...] = (
+    (PERSON_TABLES, Path("person.full")),
+    (r"(^|_)countr(y|ies)$", Path("person.locale.country_name")),
+    (r"(^|_)(city|cities|town|place|location|destination)s?$", Path("person.place.city")),
+    (FIRMS, Path("person.company")),
+    (GOODS, Words("products")),
+    (WRITTEN, Words("titles")),
+    ("", Words("categories")),
 )
 """What rows are called, by patterns of their models' names: the first that fits counts."""
+HEADED = (PERSON_TABLES, FIRMS, GOODS)
+"""Those whose name is their title, too."""
 
 
 @lru_cache(maxsize=8192)
-def subject_of(label: str) -> Callable[[Draw], Word]:
-    """What the rows of a model are called: the words that names and slugs share."""
+def subject_of(label: str, headed: tuple[str, ...] = ()) -> Part:
+    """What the rows of a model are called; with ``headed``, a headline unless the model is one of these."""
     model = snake(label.rpartition(".")[2])
+    if headed and not any(found(pattern, model) for pattern in headed):
+        return Words("titles")
     return next(words for pattern, words in SUBJECTS if found(pattern, model))
 
 
-def subject(draw: Draw) -> Word:
-    """What the row is called."""
-    return subject_of(draw.table.label)(draw)
+class Subject(NamedTuple):
+    """What the row is called, by its table: the words that names and slugs share; see ``subject_of``."""
+
+    headed: tuple[str, ...] = ()
+
+    def of_row(self, draw: Draw) -> Word:
+        """See Part."""
+        found: Word = subject_of(draw.table.label, self.headed).of_row(draw)
+        return found
+
+    def of_column(self, draw: ColumnDraw) -> Iterable[Word]:
+        """See Part."""
+        return subject_of(draw.block.table.label, self.headed).of_column(draw)
 
 
 @lru_cache(maxsize=8192)
@@ -67,53 +116,47 @@ def slugged(text: str) -> str:
     return "-".join(words.encode("ascii", "ignore").decode().split()) or "item"
 
 
-def name(draw: Draw) -> str:
+@made_of(Subject())
+def name(draw: Draw, word: Word) -> str:
     """The row's name."""
-    return draw.shown(subject(draw))
+    return draw.shown(word)
 
 
-def title(draw: Draw) -> str:
+@made_of(Subject(HEADED))
+def title(draw: Draw, word: Word) -> str:
     """A headline; in tables of goods their name."""
-    model = snake(draw.table.label.rpartition(".")[2])
-    goods = found(GOODS, model) or found(FIRMS, model) or found(PERSON_TABLES, model)
-    return name(draw) if goods else draw.shown(word_of(draw, "titles"))
+    return draw.shown(word)
 
 
-def slug(draw: Draw) -> str:
+@made_of(Subject(), SERIAL)
+def slug(draw: Draw, word: Word, serial: str) -> str:
     """The row's name in lower-case ASCII and hyphens."""
-    text = slugged(subject(draw).ascii)
+    text = slugged(word.ascii)
     room = draw.column.max_length or 200
-    serial = f"-{draw.serial}" if draw.unique else ""
-    cut = text[: max(room - len(serial), 0)].strip("-")
-    return f"{cut}{serial}" if cut else draw.serial or text[:room]
+    tail = f"-{serial}" if serial else ""
+    cut = text[: max(room - len(tail), 0)].strip("-")
+    return f"{cut}{tail}" if cut else serial or text[:room]
 
 
-def company(draw: Draw) -> str:
+@made_of("person.company")
+def company(draw: Draw, word: Word) -> str:
     """A firm."""
-    return draw.shown(draw.person.company())
+    return draw.shown(word)
 
 
-def product(draw: Draw) -> str:
-    """A thing that is sold."""
-    return draw.shown(word_of(draw, "products"))
+def shown(kind: str) -> Made[str]:
+    """A function that gives a text of this kind."""
+    return made_of(Words(kind))(lambda draw, word: draw.shown(word))
 
 
-def category(draw: Draw) -> str:
-    """A word for many things."""
-    return draw.shown(word_of(draw, "categories"))
+product, category, sentence = shown("products"), shown("categories"), shown("sentences")
 
 
-def sentence(draw: Draw) -> str:
-    """One sentence."""
-    return draw.shown(word_of(draw, "sentences"))
-
-
-def text(draw: Draw) -> str:
+@made_of("locale", Position("sentences"), Between(2, 3))
+def text(draw: Draw, locale: Locale, start: int, count: int) -> str:
     """Two or three sentences."""
-    locale = frozen_locales()[0] if draw.ascii else draw.locale
-    start = draw.below(len(locale.sentences))
-    count = draw.between(2, 3)
-    return " ".join([locale.sentences[(start + place) % len(locale.sentences)] for place in range(count)])
+    sentences = (frozen_locales()[0] if draw.ascii else locale).sentences
+    return " ".join([sentences[(start + place) % len(sentences)] for place in range(count)])
 
 
 def html(draw: Draw) -> str:
@@ -123,27 +166,17 @@ def html(draw: Draw) -> str:
 
 def markdown(draw: Draw) -> str:
     """A heading and a paragraph in Markdown."""
-    return f"# {draw.shown(word_of(draw, 'titles'))}\n\n{text(draw)}\n"
+    return f"# {shown('titles')(draw)}\n\n{text(draw)}\n"
 
 
-def status(draw: Draw) -> str:
-    """A state of affairs."""
-    return draw.choice(("new", "open", "active", "pending", "done", "closed"))
+status = one_of("new", "open", "active", "pending", "done", "closed")
+kind = one_of("standard", "basic", "special", "internal", "other")
 
 
-def kind(draw: Draw) -> str:
-    """One of several sorts."""
-    return draw.choice(("standard", "basic", "special", "internal", "other"))
-
-
-def tag(draw: Draw) -> str:
+@made_of(Words("categories"))
+def tag(draw: Draw, word: Word) -> str:
     """A lower-case word."""
-    return draw.shown(word_of(draw, "categories")).lower()
-
-
-def short(draw: Draw) -> str:
-    """A word for a column that says nothing of itself."""
-    return draw.shown(word_of(draw, "categories"))
+    return draw.shown(word).lower()
 
 
 WORDS = (
@@ -175,7 +208,7 @@ WORDS = (
             agrees=True),
 )  # fmt: skip
 
-SHORT = Meaning("words", short)
+SHORT = Meaning("words", category)
 SENTENCE = Meaning("sentence", sentence)
 TEXT = Meaning("text", text)
 
