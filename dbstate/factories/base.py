@@ -32,6 +32,8 @@ from dbstate.values import EDGES
 
 M = TypeVar("M", bound=Model)
 
+NUMBERED = "dbstate_numbered"
+"""Name of the declaration that numbers rows which other libraries' factories ask for."""
 ATTEMPTS = 12
 """So many rows are tried where the database, save() or full_clean() refuses made values."""
 
@@ -52,11 +54,27 @@ _counted: ContextVar[dict[str, int] | None] = ContextVar("dbstate_counted", defa
 _stubbing: ContextVar[tuple[type[Model], ...]] = ContextVar("dbstate_stubbing", default=())
 
 
-def _current() -> _Call:
+def _call_of(step: Any) -> _Call:
+    """The call that a step belongs to; one of its own where another library's factory asked for the row."""
     call = _call.get()
-    if call is None:
-        raise RuntimeError("a factory's step runs outside of a call to the factory")
-    return call
+    if call is not None:
+        return call
+    root = step
+    while root.parent_step is not None:
+        root = root.parent_step
+    if not hasattr(root, "dbstate_call"):
+        options = step.builder.factory_meta
+        create = step.builder.strategy == enums.CREATE_STRATEGY
+        place = place_of(connections[options.database])
+        given = [value for value in root.builder.extras.values() if isinstance(value, Model)]
+        chain = Chain(options.database, create, given=given, attempt=Attempt(place=place))
+        root.dbstate_call = _Call(chain)
+    found: _Call = root.dbstate_call
+    return found
+
+
+class _NoNumber(int):
+    """A sequence number that is not known yet: the step of the row finds it."""
 
 
 # what is inferred ------------------------------------------------------------------------------------
@@ -80,7 +98,9 @@ def _step_of(step: Any, blueprint: Blueprint) -> _Step:
     known: _Step | None = getattr(step, "dbstate", None)
     if known is not None:
         return known
-    call = _current()
+    call = _call_of(step)
+    if isinstance(step.sequence, _NoNumber):
+        step.sequence = _numbered(blueprint, call)
     numbers = call.numbers.get((blueprint.model, step.sequence))
     if numbers is None:
         numbers = dict.fromkeys(blueprint.chain, step.sequence)
@@ -90,6 +110,23 @@ def _step_of(step: Any, blueprint: Blueprint) -> _Step:
     made = step.dbstate = _Step(numbers, edge, row, Unfinished(blueprint.model, row))
     call.chain.making.append(made.unfinished)
     return made
+
+
+def _numbered(blueprint: Blueprint, call: _Call) -> int:
+    """The next row's number in the model's own table; the call knows it in all tables of the row."""
+    numbers = row_numbers(blueprint, call.chain)
+    number = numbers[blueprint.chain[-1]]
+    call.numbers[blueprint.model, number] = numbers
+    return number
+
+
+class _Numbered(declarations.BaseDeclaration):
+    """Comes first, and gives a step that no call of ours has begun its number; it is no value of the row."""
+
+    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+        """See the class."""
+        _step_of(step, step.builder.factory_meta.blueprint)
+        return declarations.SKIP
 
 
 def _meet_what_stands(
@@ -132,27 +169,42 @@ class InferredRelation(declarations.SubFactory):
 
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
         """See the class."""
-        call = _call.get()
-        asked = extra or (call is not None and call.chain.wants(self.relation.tree, step.parent_step is None))
+        extra = {name: value for name, value in extra.items() if not self._is_off(instance, step, name)}
+        asked = extra or _call_of(step).chain.wants(self.relation.tree, step.parent_step is None)
         if not (self.relation.required or asked):
             return None
         if step.builder.strategy == enums.STUB_STRATEGY:
-            return self._stub(extra)
+            return self._stub(step, extra)
         if self.relation.kind == "generic":
             # Which model it names depends on the rows that the chain has: those declared come first.
             for name, declared in self.options.base_declarations.items():
                 if isinstance(declared, declarations.SubFactory):
                     getattr(instance, name)
-        return _named(self.options, self.relation, step, extra)
+        new = None
+        if any(enums.get_builder_phase(value) for value in extra.values()):
+            # Declarations read the row that they are declared for, which is this step's.
+            def new(wanted: dict[str, Any]) -> Any:
+                return step.recurse(self.get_factory(), wanted)
 
-    def _stub(self, extra: dict[str, Any]) -> Any:
+        return _named(self.options, self.relation, step, extra, new=new)
+
+    def _is_off(self, instance: Any, step: Any, name: str) -> bool:
+        """Whether only traits that are off declare this part of the row."""
+        whole = f"{self.relation.name}__{name}"
+        if whole in step.builder.extras or whole in self.options.base_declarations:
+            return False
+        traits = {n: one for n, one in self.options.parameters.items() if isinstance(one, declarations.Trait)}
+        declaring = [n for n, one in traits.items() if whole in one.overrides]
+        return bool(declaring) and not any(getattr(instance, n, False) for n in declaring)
+
+    def _stub(self, step: Any, extra: dict[str, Any]) -> Any:
         """A stub of the row; none of a library's row, of any model's, and where a cycle comes round."""
         target, under_way = self.relation.target, _stubbing.get()
         if target is None or self.relation.library or target in under_way:
             return None
         token = _stubbing.set((*under_way, target))
         try:
-            return self.get_factory().stub(**extra)
+            return step.recurse(self.get_factory(), extra)
         finally:
             _stubbing.reset(token)
 
@@ -177,7 +229,11 @@ class SharedSubFactory(declarations.SubFactory):
         if relation is None or step.builder.strategy == enums.STUB_STRATEGY:
             return super().evaluate(instance, step, extra)
         asked = {} if extra == self._defaults else extra
-        return _named(options, relation, step, asked, new=lambda: step.recurse(self.get_factory(), extra))
+
+        def new(wanted: dict[str, Any]) -> Any:
+            return step.recurse(self.get_factory(), extra | wanted)
+
+        return _named(options, relation, step, asked, new=new)
 
 
 class Trait(declarations.Trait):
@@ -209,7 +265,7 @@ def _named(
     made = _step_of(step, blueprint)
     taken = [value for value in made.row.values() if isinstance(value, Model)]
     taken += [value for value in step.builder.extras.values() if isinstance(value, Model)]
-    value = parent_of(blueprint, relation, _current().chain, extra, taken, made.numbers, new=new)
+    value = parent_of(blueprint, relation, _call_of(step).chain, extra, taken, made.numbers, new=new)
     if isinstance(value, Model):
         made.row[relation.name] = value
         return value
@@ -226,12 +282,13 @@ class _Builder(StepBuilder):
         made: _Step | None = getattr(parent_step, "dbstate", None)
         if made is None or made.instance is None:
             return super().build(parent_step, force_sequence)
-        call = _current()
-        token = _call.set(_Call(call.chain.after(made.instance)))
+        chain = _call_of(parent_step).chain
+        after = chain.after(made.instance)
+        token = _call.set(_Call(after))
         try:
             return super().build(parent_step, force_sequence)
         finally:
-            call.chain.later += _current().chain.made
+            chain.later += after.made
             _call.reset(token)
 
 
@@ -283,9 +340,8 @@ class InferringOptions(DjangoOptions):
 
     def _with_inferred(self, blueprint: Blueprint) -> Any:
         names = {self.rename.get(name, name) for name in self.base_declarations}
-        found: dict[str, Any] = {
-            own.name: Inferred(self, own.name) for own in blueprint.own if own.name not in names
-        }
+        found: dict[str, Any] = {NUMBERED: _Numbered()}
+        found |= {own.name: Inferred(self, own.name) for own in blueprint.own if own.name not in names}
         for relation in blueprint.relations_in_order:
             if not {relation.name, *relation.attnames} & names and relation.attname not in blueprint.own_type:
                 found[relation.name] = InferredRelation(self, relation)
@@ -336,12 +392,7 @@ class InferringOptions(DjangoOptions):
     def next_sequence(self) -> int:
         """The row's number in the model's own table: past those in use, anew for each test."""
         call = _call.get()
-        if call is None:
-            return int(super().next_sequence())
-        numbers = row_numbers(self.blueprint, call.chain)
-        number = numbers[self.blueprint.chain[-1]]
-        call.numbers[self.blueprint.model, number] = numbers
-        return number
+        return _NoNumber() if call is None else _numbered(self.blueprint, call)
 
     def reset_sequence(self, value: int | None = None, force: bool = False) -> None:
         """Have the next row be this one of the model's own table, in the transaction that is open."""
@@ -362,7 +413,7 @@ class InferringOptions(DjangoOptions):
         """The instance, consistent with what was declared and given."""
         if step.builder.strategy == enums.STUB_STRATEGY:
             return StubObject(**kwargs)
-        blueprint, chain = self.blueprint, _current().chain
+        blueprint, chain = self.blueprint, _call_of(step).chain
         if self.saves_plainly:
             for name in kwargs:
                 blueprint.check_name(name)
@@ -376,7 +427,9 @@ class InferringOptions(DjangoOptions):
         optional = {r.name for r in blueprint.relations if kwargs.get(r.name, step) is None}
         optional -= step.builder.extras.keys()
         given -= optional
-        row = {name: value for name, value in kwargs.items() if name not in optional} | made.keys
+        skipped = {n for n, value in step.attributes.items() if value is declarations.SKIP} - made.keys.keys()
+        row = {name: made.row[name] for name in skipped & made.row.keys()}
+        row |= {name: value for name, value in kwargs.items() if name not in optional} | made.keys
         act = self.factory._create if chain.create else self.factory._build
         made.instance = finish(
             blueprint,
@@ -523,7 +576,12 @@ class ModelFactory(DjangoModelFactory[M]):
                 chain = _new_chain(cls, words, True, attempt, optional=True)
                 return cls._made(enums.CREATE_STRATEGY, own, chain, words.edge), words.given
 
-            return with_relations(blueprint, kwargs, create, attempt, declared=cls._meta.names)
+            def child(model: type[Model], overrides: dict[str, Any], chain: Chain) -> Model:
+                factory = factory_for(model, using=cls._meta.database)
+                made: Model = factory._made(enums.CREATE_STRATEGY, overrides, chain, "")
+                return made
+
+            return with_relations(blueprint, kwargs, create, child, attempt, declared=cls._meta.names)
 
         found: M = _attempted(cls, act)
         return found
@@ -596,12 +654,6 @@ def _new_chain(
     collected: bool = False,
     optional: bool = False,
 ) -> Chain:
-    def declared(model: type[Model], overrides: dict[str, Any], chain: Chain) -> Model:
-        made: Model = factory_for(model, using=cls._meta.database)._made(
-            enums.CREATE_STRATEGY if chain.create else enums.BUILD_STRATEGY, overrides, chain, ""
-        )
-        return made
-
     return Chain(
         cls._meta.database,
         create,
@@ -609,7 +661,6 @@ def _new_chain(
         below=words.below,
         collected=collected,
         optional=optional,
-        declared=declared,
         attempt=attempt,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -68,8 +68,6 @@ class Chain:
     later: list[Model] = field(default_factory=list)
     """Rows of the chains that came after this one, by post-generation."""
     attempt: Attempt = field(default_factory=lambda: Attempt())
-    declared: Callable[[type[Model], dict[str, Any], Chain], Model] | None = None
-    """Makes a parent whose overrides hold declarations of factory_boy."""
 
     def after(self, instance: Model) -> Chain:
         """The chain of a row that is made once this one's instance is there: it shares what is given."""

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
-from factory import enums
 
 from dbstate.factories import counting, limits, parents
 from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of, made_row
@@ -25,6 +24,7 @@ from dbstate.rows import Exhausted
 Overrides = dict[str, Any]
 Instantiate = Callable[[dict[str, Any]], Model]
 """Makes the instance of the complete keyword arguments, and saves it where rows are written."""
+New = Callable[[Overrides], Model]
 
 MISSED = re.compile(r"RelatedObjectDoesNotExist: (\w+) has no (\w+)\.")
 """What Django says of a one-to-one row that is not there: class, and name of the relation."""
@@ -197,11 +197,11 @@ def parent_of(
     taken: list[Model],
     numbers: Mapping[str, int],
     *,
-    new: Callable[[], Model] | None = None,
+    new: New | None = None,
 ) -> object:
     """The row that a relation names: one that the chain has, else a new one. None: none can be had yet.
 
-    ``new`` makes it where another factory than the inferred one is to.
+    ``new`` makes it, with what it is given, where another factory than the inferred one is to.
     """
     target = relation.target or _any_model(blueprint, relation, chain)
     if target is None:
@@ -218,11 +218,16 @@ def parent_of(
         own_kind = target is blueprint.table_model and not relation.required  # no row is its own parent
         if unfinished is not None and not own_kind:
             return _on_cycle(blueprint, relation, unfinished, chain)
-    return new() if new is not None else _new(blueprint, relation, target, chain, overrides)
+    return _new(blueprint, relation, target, chain, overrides, new)
 
 
 def _new(
-    blueprint: Blueprint, relation: Relation, target: type[Model], chain: Chain, overrides: Overrides
+    blueprint: Blueprint,
+    relation: Relation,
+    target: type[Model],
+    chain: Chain,
+    overrides: Overrides,
+    new: New | None,
 ) -> Model:
     """A new parent, one that limit_choices_to admits."""
     parent = blueprint_of(blueprint.seen, target)
@@ -231,10 +236,7 @@ def _new(
         wanted = limits.wanted(field.get_limit_choices_to())
         overrides = {n: v for n, v in wanted.items() if n.partition("__")[0] in parent.names} | overrides
     overrides = blueprint.parents.get(relation.name, {}) | overrides
-    if chain.declared is not None and any(enums.get_builder_phase(v) for v in overrides.values()):
-        made = chain.declared(target, overrides, chain)
-    else:
-        made = make(parent, chain, overrides)
+    made = make(parent, chain, overrides) if new is None else new(overrides)
     if relation.limited and chain.create and not _is_admitted(blueprint, relation, made, chain):
         allowed = blueprint.seen.binding.allowed(blueprint.columns[relation.attname][0], relation.name)
         other = allowed.first() if allowed is not None else None

@@ -10,7 +10,8 @@ from django.db.models import Model
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.chain import Attempt, Chain
 from dbstate.factories.errors import BadOverride, CannotMake, UnknownField
-from dbstate.factories.making import make, row_numbers
+
+Child = Callable[[type[Model], dict[str, Any], Chain], Model]
 
 OWN_WORDS = frozenset({"edge", "shared", "parent", "__sequence"})
 DEFAULT = 1
@@ -21,12 +22,13 @@ def with_relations(
     blueprint: Blueprint,
     params: Mapping[str, Any],
     create: Callable[[dict[str, Any]], tuple[Model, Sequence[Model]]],
+    child: Child,
     attempt: Attempt,
     *,
     declared: Collection[str] = (),
 ) -> Model:
     """See ``ModelFactory.create_with_relations``; ``create`` makes the row with all its own relations,
-    and answers which rows were given to be shared.
+    and answers which rows were given to be shared. ``child`` makes a row of a model in a chain.
 
     ``declared`` names of the factory are its own.
     """
@@ -62,6 +64,7 @@ def with_relations(
                 field,
                 number,
                 overrides,
+                child,
                 lambda: Chain(using, True, [instance, *given], attempt=attempt),
             )
     return instance
@@ -99,6 +102,7 @@ def _make(
     field: Any,
     number: int,
     overrides: dict[str, Any],
+    child: Child,
     chain: Callable[[], Chain],
 ) -> None:
     """``chain`` makes a new one that shares what the row has and what was given."""
@@ -107,14 +111,13 @@ def _make(
     if field.many_to_many:
         through = (field.remote_field if field.auto_created else field).remote_field.through
         _check_through(blueprint, field, overrides)
-        rows = [make(related, chain(), dict(overrides)) for _ in range(number)]
+        rows = [child(related.model, dict(overrides), chain()) for _ in range(number)]
         if through._meta.auto_created:
             accessor = field.get_accessor_name() if field.auto_created else field.name
             getattr(instance, accessor).add(*rows)
             return
-        between = blueprint_of(blueprint.seen, through)
         for row in rows:
-            make(between, chain().after(row), _ends(through, instance, row))
+            child(through, _ends(through, instance, row), chain().after(row))
         return
     if field.one_to_one and number > 1:
         raise CannotMake(blueprint.label, f"{field.get_accessor_name()} is one-to-one: there is one at most")
@@ -123,8 +126,7 @@ def _make(
     for row in made:  # by a signal, or on the way round a cycle
         _change(related, row, overrides)
     for _ in range(number - len(made)):
-        own = chain()
-        make(related, own, {**key, **overrides}, numbers=row_numbers(related, own))
+        child(related.model, {**key, **overrides}, chain())
 
 
 def _key_to(blueprint: Blueprint, field: Any, instance: Model) -> dict[str, Any]:
