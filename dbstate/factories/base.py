@@ -694,6 +694,7 @@ def _attempted(cls: type[ModelFactory[Any]], act: Callable[[Attempt], Any]) -> A
             if table is not None and refused.verdict.reason == "unique":
                 # Rows that came with their keys, as those of fixtures do, leave the sequence behind.
                 seen.backend.advance_sequences(seen.connection, [table])
+                blueprint_of(seen, seen.binding.model(table.name)).learned.compared = True
             if table is None or (not seen.learn((table.name,)) and refused.verdict.reason == "permission"):
                 raise
     raise AssertionError("the last attempt returns or raises")

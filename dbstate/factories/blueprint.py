@@ -14,13 +14,14 @@ from django.db.models import Field, Model
 from dbstate.adapters import Translated, translated_fields, tree_of
 from dbstate.binding import native
 from dbstate.catalog import Table
+from dbstate.factories import counting
 from dbstate.factories.conditions import Rules
 from dbstate.factories.described import Described
 from dbstate.factories.errors import BadOverride, CannotMake, NoInstances, UnknownField
+from dbstate.factories.learned import Learned
 from dbstate.factories.setting import current
 from dbstate.rows import Assembler, Draft, Exhausted, Stocks
 from dbstate.rows.own import OwnColumns
-from dbstate.seeding.mend import BUDGET
 
 KEPT = 2_000
 """Rows whose values are kept: tests begin at the same numbers again and again."""
@@ -93,26 +94,7 @@ class Blueprint:
         """Whether full_clean() looks at each row: rules that only it, or the rows there are, can tell."""
         self.proven = False
         """Whether a row of this model has passed full_clean()."""
-        self.good: Draft | None = None
-        """A row that full_clean() took."""
-        self.budget = BUDGET
-        """full_clean() calls that a row which it refuses may cost."""
-        self.budgets: dict[frozenset[tuple[str | None, str]], int] = {}
-        """The same by what was said of rows for which they were in vain."""
-        self.variation = ""
-        """What has to be otherwise than usual for save() to take a row: text, or a relation by name."""
-        self.alternatives: frozenset[str] = frozenset()
-        """Optional relations that save() named when it refused a row: one of them may do."""
-        self.parents: dict[str, dict[str, object]] = {}
-        """By relation, values of the rows named without which rows are refused."""
-        self.companions: set[tuple[str, str]] = set()
-        """Class and name of one-to-one rows of the rows named, without which save() or clean() fails."""
-        self.fixed_key: Any = None
-        """The primary key that save() gives to each row, where it does: there is one row at most."""
-        self.hopeless: set[frozenset[tuple[str | None, str]]] = set()
-        """What was said of rows when nothing helped at last."""
-        self.patches: dict[tuple[tuple[int, ...], str], dict[str, object]] = {}
-        """What full_clean() made of rows, by number and edge: values, and relations that name a row."""
+        self._learned = Learned(None)
         self._rows: dict[tuple[tuple[int, ...], str], dict[str, Any]] = {}
 
     def _chain(self, model: type[Model]) -> Iterator[str]:
@@ -124,6 +106,13 @@ class Blueprint:
     def is_current(self) -> bool:
         """Whether models, plan facts and the database's rules are those that it was made of."""
         return self.seen.setting is current() and self.seen.blueprints.get(self.model) is self
+
+    @property
+    def learned(self) -> Learned:
+        """What was learned in this test: its values must not depend on the tests before."""
+        if self._learned.test is not counting.current_test():
+            self._learned = Learned(counting.current_test())
+        return self._learned
 
     @cached_property
     def is_alone(self) -> bool:

@@ -27,9 +27,22 @@ _counters: dict[tuple[str, str], list[_Counter]] = {}
 """By alias and table, counters of places each inside the one before."""
 
 
+_test = object()
+
+
 def new_test() -> None:
-    """Forget all numbers: the next row of each table is the first one past those in it."""
+    """Forget all numbers, and what refused rows have taught: a test's rows depend on nothing before it.
+
+    The next row of each table is the first one past those in it.
+    """
+    global _test
+    _test = object()
     _counters.clear()
+
+
+def current_test() -> object:
+    """Stands for the test that is running."""
+    return _test
 
 
 def built(alias: str, tables: Sequence[str]) -> dict[str, int]:

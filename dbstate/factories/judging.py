@@ -19,6 +19,8 @@ from dbstate.factories.errors import NextRow
 from dbstate.rows import Draft
 from dbstate.seeding.mend import BUDGET, LEAST, Change, Mender, apply
 
+UNIQUE = ("unique", "unique_together")
+"""Codes of what full_clean() says of values that another row has."""
 ROWS = 4
 """So many rows are tried, with the same parents, where full_clean() refuses made values."""
 VALUES_FIRST = 40
@@ -144,7 +146,7 @@ def accept(made: Candidate, again: Callable[[], None], learn: Learn) -> None:
     blueprint = made.blueprint
     if made.left:
         _warn(blueprint, f"{', '.join(sorted(made.left))}: empty, as save() cannot do with a row there")
-    if blueprint.proven and not blueprint.judged:
+    if blueprint.proven and not (blueprint.judged or blueprint.learned.compared):
         return
     for turn in range(ROWS):
         if turn:
@@ -152,13 +154,13 @@ def accept(made: Candidate, again: Callable[[], None], learn: Learn) -> None:
         complaints = _judge(made, learn)
         if not complaints or made.asked:
             return
-        if made.chain.attempt.number and _signature(complaints) in blueprint.hopeless:
+        if made.chain.attempt.number and _signature(complaints) in blueprint.learned.hopeless:
             _warn(blueprint, _told(complaints))
             return
     told = _told(complaints)
     if not made.chain.attempt.last:
         raise NextRow(blueprint.label, told)
-    blueprint.hopeless.add(_signature(complaints))
+    blueprint.learned.hopeless.add(_signature(complaints))
     _warn(blueprint, told)
 
 
@@ -197,16 +199,19 @@ def _judge(made: Candidate, learn: Learn) -> tuple[Complaint, ...]:
     """What is said of the row after all that could be changed; it has what was found for it."""
     blueprint = made.blueprint
     key = (tuple(made.numbers[name] for name in blueprint.chain), made.edge)
-    _apply_patch(made, blueprint.patches.get(key, {}))
+    _apply_patch(made, blueprint.learned.patches.get(key, {}))
     mender, draft = _mender(made), _draft(made)
-    if blueprint.proven and not blueprint.compared and not mender.complaints(draft, constraints=False):
+    compared = blueprint.compared or blueprint.learned.compared
+    if blueprint.proven and not compared and not mender.complaints(draft, constraints=False):
         return ()
     complaints = mender.complaints(draft)
     if not complaints:
         blueprint.proven = True
-        blueprint.good = blueprint.good or draft
+        blueprint.learned.good = blueprint.learned.good or draft
         return ()
-    blueprint.judged = blueprint.compared = True
+    blueprint.learned.compared = True
+    if not (compared or made.chain.attempt.last) and all(one.code in UNIQUE for one in complaints):
+        raise NextRow(blueprint.label, _told(complaints))  # as where the database was the first to say so
     soft = all(complaint.code == UNPRINTABLE for complaint in complaints)
     said = _signature(complaints)
     last = made.chain.attempt.last
@@ -214,19 +219,21 @@ def _judge(made: Candidate, learn: Learn) -> tuple[Complaint, ...]:
     mentioned = [r for r in named if is_mentioned(r, blueprint.model, _told(complaints).lower())]
     if not (soft or last) and learn(made, mentioned, lambda: not mender.complaints(draft)):
         raise NextRow(blueprint.label, _told(complaints))
-    mender.budget = LEAST if soft else min(blueprint.budget, blueprint.budgets.get(said, BUDGET))
+    mender.budget = (
+        LEAST if soft else min(blueprint.learned.budget, blueprint.learned.budgets.get(said, BUDGET))
+    )
     patch = _searched(made, mender, draft, complaints)
-    blueprint.budget = max(blueprint.budget - mender.spent // SPREAD, LEAST)
+    blueprint.learned.budget = max(blueprint.learned.budget - mender.spent // SPREAD, LEAST)
     if patch is None:
-        blueprint.budgets[said] = mender.budget
+        blueprint.learned.budgets[said] = mender.budget
         rest = [r for r in named if r not in mentioned]
         if not (soft or last) and learn(made, rest, lambda: not mender.complaints(draft)):
             raise NextRow(blueprint.label, _told(complaints))
         return () if soft else complaints
     _apply_patch(made, patch)
-    blueprint.good = blueprint.good or _draft(made)
+    blueprint.learned.good = blueprint.learned.good or _draft(made)
     if not made.given:
-        blueprint.patches[key] = patch
+        blueprint.learned.patches[key] = patch
     return ()
 
 
@@ -277,7 +284,7 @@ def _mender(made: Candidate) -> _Mender:
         assembler,
         frozenset(frozen),
         seen.samples.write,
-        good=blueprint.good,
+        good=blueprint.learned.good,
         candidate=made,
         unfilled=_unfilled(blueprint, made.row, made.given) | made.left,
     )

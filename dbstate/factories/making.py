@@ -235,7 +235,7 @@ def _new(
         field: Any = blueprint.model._meta.get_field(relation.name)
         wanted = limits.wanted(field.get_limit_choices_to())
         overrides = {n: v for n, v in wanted.items() if n.partition("__")[0] in parent.names} | overrides
-    overrides = blueprint.parents.get(relation.name, {}) | overrides
+    overrides = blueprint.learned.parents.get(relation.name, {}) | overrides
     made = make(parent, chain, overrides) if new is None else new(overrides)
     if relation.limited and chain.create and not _is_admitted(blueprint, relation, made, chain):
         allowed = blueprint.seen.binding.allowed(blueprint.columns[relation.attname][0], relation.name)
@@ -275,7 +275,7 @@ def _repeats(blueprint: Blueprint, names: Collection[str], name: str, candidate:
 def _is_wanted(blueprint: Blueprint, relation: Relation, candidate: Model, chain: Chain) -> bool:
     """Whether a row that the chain has will do; one that was given does as long as it is admitted."""
     if any(candidate is one for one in chain.made):
-        wanted = blueprint.parents.get(relation.name, {})
+        wanted = blueprint.learned.parents.get(relation.name, {})
         if any(getattr(candidate, name, value) != value for name, value in wanted.items()):
             return False
     return _is_admitted(blueprint, relation, candidate, chain)
@@ -425,7 +425,7 @@ def finish(
             _insert(made, instance, unfinished)
     if chain.create:
         look_again(made, instance)
-        blueprint.variation = varied
+        blueprint.learned.variation = varied
     if not chain.create and chain.using != DEFAULT_DB_ALIAS:
         instance._state.db = chain.using  # else Django takes it for a row of the default database
     if generic and not chain.create:
@@ -458,14 +458,14 @@ def _companions_noted(blueprint: Blueprint) -> Iterator[None]:
     try:
         yield
     except NextRow as refused:
-        blueprint.companions.update(MISSED.findall(refused.told))
+        blueprint.learned.companions.update(MISSED.findall(refused.told))
         raise
 
 
 def _give_companions(made: Candidate) -> None:
     """Give rows of the chain the one-to-one rows that save() or clean() missed: a user's profile, say."""
     chain = made.chain
-    for model, accessor in made.blueprint.companions:
+    for model, accessor in made.blueprint.learned.companions:
         for one in (*chain.given, *chain.made):
             for relation in one._meta.related_objects if type(one).__name__ == model else ():
                 if not (relation.one_to_one and relation.get_accessor_name() == accessor):

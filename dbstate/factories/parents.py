@@ -33,7 +33,7 @@ def learn(made: Candidate, relations: Sequence[Relation], accepted: Callable[[],
             if trials > TRIALS:
                 return False
             if _is_accepted(made, parent, name, value, accepted):
-                made.blueprint.parents.setdefault(relation.name, {})[name] = value
+                made.blueprint.learned.parents.setdefault(relation.name, {})[name] = value
                 return True
     return False
 

@@ -45,7 +45,7 @@ def insert(
     except DatabaseError as error:
         verdict = seen.backend.classify(error)
         if _is_key_taken(blueprint, verdict) and pk is None:
-            blueprint.fixed_key = instance.pk
+            blueprint.learned.fixed_key = instance.pk
         raise refusal(blueprint, [instance], verdict, given) from error
     except DbstateError:
         raise
@@ -134,8 +134,8 @@ def find_ready(
         for relation in blueprint.relations
         if relation.unique and isinstance(row.get(relation.name), Model) and relation.name not in given
     ]
-    if blueprint.fixed_key is not None:
-        wanted.append({"pk": blueprint.fixed_key})
+    if blueprint.learned.fixed_key is not None:
+        wanted.append({"pk": blueprint.learned.fixed_key})
     found = _first_of(blueprint, chain.using, wanted)
     if found is None:
         return None

@@ -26,7 +26,7 @@ def vary(made: Candidate) -> str:
     that it mentions have the model's defaults, an optional relation that it mentions has a row, or any other;
     then the row does not name itself; at last any field has its default.
     """
-    learned = made.blueprint.variation
+    learned = made.blueprint.learned.variation
     said = made.chain.attempt.refused.get(made.blueprint.label, ())
     if made.chain.attempt.last and not learned:
         return ""  # nothing has helped: the error is that of a usual row
@@ -35,7 +35,7 @@ def vary(made: Candidate) -> str:
         return PLAIN_TEXT
     told = " ".join(said).lower()
     if told:
-        made.blueprint.alternatives = frozenset(
+        made.blueprint.learned.alternatives = frozenset(
             r.name
             for r in made.blueprint.relations
             if not r.required and is_mentioned(r, made.blueprint.model, told)
@@ -45,7 +45,7 @@ def vary(made: Candidate) -> str:
         found = next(iter(options[len(said) - 3 :]), None)
     else:
         found = next((one for one in options if one.name == learned), None)
-        others = made.blueprint.alternatives
+        others = made.blueprint.learned.alternatives
         if found is not None and any(made.is_given(r) for r in made.blueprint.relations if r.name in others):
             return ""  # one of those that will do is given
     return found.take() if found is not None else ""
@@ -65,7 +65,7 @@ def _options(made: Candidate, said: str) -> list[_Option]:
     free = [own for own in blueprint.own if own.name not in made.given]
     flags = [own for own in free if own.kind == "boolean" and _has_word(own.name, said)]
     others = [own for own in free if own.kind != "boolean"]
-    learned = blueprint.variation.split()
+    learned = blueprint.learned.variation.split()
     told = [own for own in others if _has_word(own.name, said) or own.name in learned]
     stated = [own for own in told if own.field.has_default()]
     usual = [own for own in others if own.field.has_default() and own not in told]
@@ -87,7 +87,7 @@ def _options(made: Candidate, said: str) -> list[_Option]:
 def _once(made: Candidate, own: Own, value: object) -> str:
     """For this row alone: another has its flag that way round by itself, or no edge."""
     made.row[own.name] = value
-    return made.blueprint.variation
+    return made.blueprint.learned.variation
 
 
 def _set(made: Candidate, own: Own, value: object) -> str:

@@ -448,3 +448,19 @@ def test_the_tables_of_a_chain_are_counted_in_one_query(django_assert_num_querie
     with CaptureQueriesContext(connection) as asked:
         factory_for(OrderLine).create()
     assert [q["sql"].count("count(*)") for q in asked if "count(*)" in q["sql"]] == [4]
+
+
+@pytest.mark.django_db
+def test_what_refused_rows_have_taught_is_gone_with_the_test() -> None:
+    def third() -> str:
+        with transaction.atomic():
+            name = factory_for(User).create(__sequence=3).username
+            transaction.set_rollback(True)
+        return name
+
+    alone = third()
+    new_test()
+    assert len({factory_for(User).create(__sequence=3).username for _ in range(3)}) == 3
+    User.objects.all().delete()
+    new_test()
+    assert third() == alone
