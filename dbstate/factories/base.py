@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +25,7 @@ from dbstate.factories.chain import Attempt, Chain, Unfinished
 from dbstate.factories.counting import built, give_back, place_of, restart
 from dbstate.factories.described import Described, described
 from dbstate.factories.errors import BadOverride, NextRow, NoInstances, RowRefused, UnknownModel
+from dbstate.factories.giving import unwritten, with_rows, written
 from dbstate.factories.making import finish, make, parent_of, row_numbers
 from dbstate.factories.related import with_relations
 from dbstate.factories.saving import insert, save_built
@@ -105,7 +106,8 @@ def _step_of(step: Any, blueprint: Blueprint) -> _Step:
     if numbers is None:
         numbers = dict.fromkeys(blueprint.chain, step.sequence)
     edge = call.edge if step.parent_step is None else ""
-    row = made_row(blueprint, numbers, edge)
+    stated = step.builder.factory_meta.base_declarations.keys() | step.builder.extras.keys()
+    row = made_row(blueprint, numbers, edge, stated)
     _meet_what_stands(blueprint, step, row, numbers, edge)
     made = step.dbstate = _Step(numbers, edge, row, Unfinished(blueprint.model, row))
     call.chain.making.append(made.unfinished)
@@ -263,6 +265,11 @@ def _named(
     """The row that the relation of a step's row names."""
     blueprint = options.blueprint
     made = _step_of(step, blueprint)
+    if not extra:
+        # Rows of which something is said come first: others of their kind are shared with them.
+        for root in {name.partition("__")[0] for name in step.builder.extras if "__" in name}:
+            if root in blueprint.relation and root != relation.name:
+                getattr(step.stub, root)
     taken = [value for value in made.row.values() if isinstance(value, Model)]
     taken += [value for value in step.builder.extras.values() if isinstance(value, Model)]
     value = parent_of(blueprint, relation, _call_of(step).chain, extra, taken, made.numbers, new=new)
@@ -475,13 +482,13 @@ class ModelFactory(DjangoModelFactory[M]):
     def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
         if cls._meta.abstract:
             return super()._generate(strategy, params)
-        words = _own_words(cls._meta, params)
         create = strategy == enums.CREATE_STRATEGY
+        words = _own_words(cls._meta, params, create=create)
 
         def act(attempt: Attempt) -> Any:
             return cls._made(strategy, dict(params), _new_chain(cls, words, create, attempt), words.edge)
 
-        return _attempted(cls, act) if create else act(Attempt())
+        return _attempted(cls, act, words.given) if create else act(Attempt())
 
     @classmethod
     def build(cls, **kwargs: Any) -> M:
@@ -548,14 +555,13 @@ class ModelFactory(DjangoModelFactory[M]):
             raise BadOverride(
                 f"cannot create {label} in bulk: its factory looks rows up by {names}; leave bulk out"
             )
-        words = _own_words(cls._meta, kwargs)
+        words = _own_words(cls._meta, kwargs, create=True)
 
         def collected(attempt: Attempt) -> list[M]:
             chains = [_new_chain(cls, words, False, attempt, collected=True) for _ in range(size)]
             instances = [cls._made(enums.BUILD_STRATEGY, dict(kwargs), one, words.edge) for one in chains]
-            rows = [row for chain in chains for row in (*chain.made, *chain.later)]
-            built = [row for row in words.given if row._state.adding]
-            load(cls._meta.blueprint.seen, [*built, *rows], kwargs)
+            rows = unwritten([*words.given, *(row for one in chains for row in (*one.made, *one.later))])
+            load(cls._meta.blueprint.seen, rows, kwargs)
             return instances
 
         found: list[M] = _attempted(cls, collected)
@@ -572,7 +578,7 @@ class ModelFactory(DjangoModelFactory[M]):
 
         def act(attempt: Attempt) -> Model:
             def create(own: dict[str, Any]) -> tuple[Model, tuple[Model, ...]]:
-                words = _own_words(cls._meta, own)
+                words = _own_words(cls._meta, own, create=True)
                 chain = _new_chain(cls, words, True, attempt, optional=True)
                 return cls._made(enums.CREATE_STRATEGY, own, chain, words.edge), words.given
 
@@ -583,7 +589,8 @@ class ModelFactory(DjangoModelFactory[M]):
 
             return with_relations(blueprint, kwargs, create, child, attempt, declared=cls._meta.names)
 
-        found: M = _attempted(cls, act)
+        given = [value for value in kwargs.values() if isinstance(value, Model)]
+        found: M = _attempted(cls, act, given)
         return found
 
     @classmethod
@@ -624,8 +631,11 @@ class _Words:
     """The row below which a tree's own insertion is to put the new one."""
 
 
-def _own_words(options: InferringOptions, params: dict[str, Any]) -> _Words:
-    """Takes the words that are not fields out of the parameters, unless the model has such fields."""
+def _own_words(options: InferringOptions, params: dict[str, Any], *, create: bool) -> _Words:
+    """Takes the words that are not fields out of the parameters, unless the model has such fields.
+
+    Keys among these become the rows that they name, where rows are written.
+    """
     blueprint = options.blueprint
     edge = params.pop("edge", "") if "edge" not in blueprint.names else ""
     if edge and edge not in EDGES:
@@ -633,7 +643,7 @@ def _own_words(options: InferringOptions, params: dict[str, Any]) -> _Words:
     for name in params.keys() & options.edges.keys():
         edge = options.edges[name] if params.pop(name) else edge
     shared: Any = params.pop("shared", ()) if "shared" not in blueprint.names else ()
-    rows = [*(shared.values() if isinstance(shared, Mapping) else shared)] if shared else []
+    rows = [shared] if isinstance(shared, Model) else [*_shared_rows(shared)]
     for row in rows:
         if not isinstance(row, Model):
             raise BadOverride(f"cannot share {row!r}: shared takes model instances")
@@ -642,7 +652,18 @@ def _own_words(options: InferringOptions, params: dict[str, Any]) -> _Words:
         below = params.pop("parent", None)
         if below is not None and not isinstance(below, Model):
             raise BadOverride(f"cannot put {blueprint.label} below {below!r}: parent takes a row of the tree")
+    found = with_rows(blueprint, params, asking=create)
+    params.clear()
+    params.update(found)
     return _Words(edge, (*rows, *(value for value in params.values() if isinstance(value, Model))), below)
+
+
+def _shared_rows(shared: Any) -> Iterable[Any]:
+    if isinstance(shared, Mapping):
+        return shared.values()
+    if isinstance(shared, str) or not isinstance(shared, Iterable):
+        raise BadOverride(f"cannot share {shared!r}: shared takes model instances")
+    return shared
 
 
 def _new_chain(
@@ -665,8 +686,12 @@ def _new_chain(
     )
 
 
-def _attempted(cls: type[ModelFactory[Any]], act: Callable[[Attempt], Any]) -> Any:
+def _attempted(
+    cls: type[ModelFactory[Any]], act: Callable[[Attempt], Any], given: Collection[Model] = ()
+) -> Any:
     """What ``act`` makes, all or nothing; the next rows where made values were refused.
+
+    Rows among the ``given`` ones that are not written yet are written with it.
 
     The last time, what full_clean() refuses is made all the same.
     """
@@ -680,7 +705,7 @@ def _attempted(cls: type[ModelFactory[Any]], act: Callable[[Attempt], Any]) -> A
             counted.clear()  # somebody else may have written rows since
         attempt = Attempt(number, number == ATTEMPTS - 1, place, said, counted)
         try:
-            with transaction.atomic(using=cls._meta.database):
+            with transaction.atomic(using=cls._meta.database), written(cls._meta.blueprint.seen, given):
                 return act(attempt)
         except NextRow as refused_row:
             if refused_row.saving:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import getattr_static
@@ -22,6 +22,7 @@ from dbstate.factories.learned import Learned
 from dbstate.factories.setting import current
 from dbstate.rows import Assembler, Draft, Exhausted, Stocks
 from dbstate.rows.own import OwnColumns
+from dbstate.values import NoValue
 
 KEPT = 2_000
 """Rows whose values are kept: tests begin at the same numbers again and again."""
@@ -396,16 +397,24 @@ class Blueprint:
             for name in self.own_columns
         }
 
-    def _made(self, numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
+    def row_without(self, given: Collection[str], numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
+        """``row`` but for the attributes that are given: for them no value needs to be found."""
+        return self._made(numbers, edge, given)
+
+    def _made(self, numbers: Mapping[str, int], edge: str, without: Collection[str] = ()) -> dict[str, Any]:
         draft = Draft(0, edge)
         row: dict[str, Any] = {}
         for name, own_columns in self.own_columns.items():
-            line = own_columns.values(numbers[name], draft)
-            for counted in own_columns.counted(numbers[name]):
+            left_out = {column for attname, column in self._attnames[name] if attname in without}
+            line = own_columns.values(numbers[name], draft, left_out)
+            for counted in own_columns.counted(numbers[name]) if not left_out else ():
                 line.update(counted)
-            row.update([(attname, line[column]) for attname, column in self._attnames[name]])
+            row.update(
+                [(attname, line[column]) for attname, column in self._attnames[name] if column in line]
+            )
         for own in self._changeable:
-            row[own.name] = native(own.field, row[own.name])
+            if own.name in row:
+                row[own.name] = native(own.field, row[own.name])
         self.meet_conditions(row, numbers, edge, related=False)
         return row
 
@@ -473,10 +482,17 @@ def _copied(value: Any) -> Any:
         return value  # an object of a field's own class, such as a parsed certificate: nothing to change in
 
 
-def made_row(blueprint: Blueprint, numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
-    """The own values of a row; CannotMake where there are none."""
+def made_row(
+    blueprint: Blueprint, numbers: Mapping[str, int], edge: str, given: Collection[str] = ()
+) -> dict[str, Any]:
+    """The own values of a row; CannotMake or NoValue where there are none of those that are not given."""
     try:
-        return blueprint.row(numbers, edge)
+        try:
+            return blueprint.row(numbers, edge)
+        except (Exhausted, NoValue):
+            if not given:
+                raise
+            return blueprint.row_without(given, numbers, edge)
     except Exhausted as exhausted:
         raise CannotMake(blueprint.label, str(exhausted)) from exhausted
 

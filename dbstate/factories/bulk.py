@@ -124,8 +124,8 @@ def _connect(seen: Described, blueprint: Blueprint, instance: Any) -> None:
                 kind = seen.records.content_type(named._meta.concrete_model._meta.db_table)  # type: ignore[union-attr]
                 setattr(instance, relation.type_attname, kind)
                 setattr(instance, relation.attname, named.pk)
-        elif instance._meta.get_field(relation.name).is_cached(instance):
-            parent = getattr(instance, relation.name)
+        else:
+            parent = instance._state.fields_cache.get(relation.name)
             if parent is not None:
                 for attname, value in zip(relation.attnames, relation.key_of(parent), strict=True):
                     setattr(instance, attname, value)

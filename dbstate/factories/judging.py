@@ -49,6 +49,8 @@ class Candidate:
     """A row for a relation to name: one that the chain has, else a new one; None: none can be had."""
     asked: frozenset[str] = frozenset()
     """What the caller gave: nothing else is tried then."""
+    ready: Model | None = None
+    """The row itself, where a signal has made it already."""
     left: frozenset[str] = frozenset()
     """Relations that are left empty as save() cannot do with a row, although full_clean() wants one."""
 
@@ -94,7 +96,10 @@ class _Mender(Mender):
             values[change.table].update(change.values)
         self.spent += 1
         instance = self.binding.instance(self.assembler.chain[-1], values)
-        instance._state.adding = True
+        ready = self.candidate.ready if self.candidate is not None else None
+        instance._state.adding = ready is None
+        if ready is not None:
+            instance.pk = ready.pk
         found = self.binding.full_clean(instance, constraints=constraints)
         return tuple(complaint for complaint in found if complaint.field not in self.unfilled)
 

@@ -15,9 +15,10 @@ from dbstate.factories import counting, limits, parents
 from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of, made_row
 from dbstate.factories.chain import Chain, Unfinished
 from dbstate.factories.errors import BadOverride, NextRow, RowRefused
+from dbstate.factories.giving import with_rows
 from dbstate.factories.judging import Candidate, accept, look_again
 from dbstate.factories.libraries import library_row
-from dbstate.factories.saving import BELOW, find_ready, insert, reserve
+from dbstate.factories.saving import BELOW, fill_ready, find_ready, insert, reserve
 from dbstate.factories.varying import vary
 from dbstate.rows import Exhausted
 
@@ -111,9 +112,10 @@ def make(
     ``overrides`` may reach through relations: ``{"user__email": …}``.
     """
     plain, nested = split(blueprint, overrides)
+    plain = with_rows(blueprint, plain, asking=chain.create or chain.collected)
     plain = _of_given_parents(blueprint, plain) | plain
     numbers = numbers if numbers is not None else row_numbers(blueprint, chain)
-    row = made_row(blueprint, numbers, edge)
+    row = made_row(blueprint, numbers, edge, plain)
     row.update(plain)
     given = frozenset(plain)
     unfinished = Unfinished(blueprint.model, row)
@@ -164,7 +166,8 @@ def set_relations(
 ) -> None:
     """Give the row its parents: given ones, shared ones, new ones; optional ones where asked for."""
     taken = [value for value in plain.values() if isinstance(value, Model)]
-    for relation in blueprint.relations_in_order:
+    # Rows of which something is said come first: others of their kind are shared with them.
+    for relation in sorted(blueprint.relations_in_order, key=lambda relation: relation.name not in nested):
         if (
             relation.name in plain
             or plain.keys() & {*relation.attnames}
@@ -407,12 +410,17 @@ def finish(
     consistent(blueprint, chain, row, given, numbers, edge)
     if chain.create:
         _give_companions(made)
+        made.ready = find_ready(blueprint, chain, row, given)
+        named = {r.name: row.get(r.name) for r in blueprint.relations if r.unique}
         with _companions_noted(blueprint):
             accept(made, lambda: _take_next(made), parents.learn)
+        if any(row.get(name) is not value for name, value in named.items()):
+            made.ready = find_ready(blueprint, chain, row, given)
         if unfinished.reserved is not None:
             row[blueprint.model._meta.pk.attname] = unfinished.reserved
-        ready = find_ready(blueprint, chain, row, given)
+        ready = made.ready
         if ready is not None:
+            fill_ready(blueprint, chain, ready, row, given)
             chain.made.append(ready)
             return ready
     if instantiate is not None:
@@ -517,7 +525,7 @@ def _take_next(made: Candidate) -> None:
     """Give the row the values of the next one; parents stay."""
     blueprint, row = made.blueprint, made.row
     made.numbers = row_numbers(blueprint, made.chain)
-    fresh = made_row(blueprint, made.numbers, made.edge)
+    fresh = made_row(blueprint, made.numbers, made.edge, made.given)
     row.update({name: value for name, value in fresh.items() if name not in made.given and name in row})
     consistent(blueprint, made.chain, row, made.given, made.numbers, made.edge)
 

@@ -125,7 +125,7 @@ def reserve(blueprint: Blueprint) -> Any:
 def find_ready(
     blueprint: Blueprint, chain: Chain, row: dict[str, Any], given: Collection[str]
 ) -> Model | None:
-    """The row that a signal has made for a new one-to-one parent, with the values of this row.
+    """The row that a signal has made for a new one-to-one parent.
 
     Or the only one there can be, where save() gives each row the same key.
     """
@@ -136,9 +136,13 @@ def find_ready(
     ]
     if blueprint.learned.fixed_key is not None:
         wanted.append({"pk": blueprint.learned.fixed_key})
-    found = _first_of(blueprint, chain.using, wanted)
-    if found is None:
-        return None
+    return _first_of(blueprint, chain.using, wanted)
+
+
+def fill_ready(
+    blueprint: Blueprint, chain: Chain, found: Model, row: dict[str, Any], given: Collection[str]
+) -> None:
+    """Give a row that is there the values of this one."""
     # Its key is the signal's: with another one it would be a second row.
     own = {field.attname for field in found._meta.pk_fields} | {f.name for f in found._meta.pk_fields}
     for name in row.keys() - own:
@@ -147,7 +151,6 @@ def find_ready(
         blueprint.model._base_manager.using(chain.using).filter(pk=found.pk).update(**{name: row[name]})
         setattr(found, name, row[name])
     found.save(using=chain.using)
-    return found
 
 
 def _first_of(blueprint: Blueprint, using: str, wanted: Iterable[Mapping[str, Any]]) -> Model | None:

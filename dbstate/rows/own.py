@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from math import prod
 
 from dbstate.catalog import Column, Table
@@ -51,17 +51,22 @@ class OwnColumns:
         self.ahead = Ahead(self.sources)
         self.periods = tuple(period for period in periods(table) if period.column in self.sources)
 
-    def values(self, number: int, draft: Draft) -> dict[str, object]:
-        """The draft's values by column; ``number`` is the row's number in this table."""
+    def values(self, number: int, draft: Draft, without: Collection[str] = ()) -> dict[str, object]:
+        """The draft's values by column; ``number`` is the row's number in this table.
+
+        Columns of ``without`` may be left out.
+        """
         values = {} if draft.edge else self.ahead.take(number)
         for name, source in self.sources.items() if len(values) < len(self.sources) else ():
-            if name in values:
+            if name in values or name in without:
                 continue
             try:
                 values[name] = value_of(source, number, draft)
             except NoValue as none:
                 values[name] = self._empty(self.table.column(name), none)
         for period in self.periods:
+            if period.column in without:
+                continue
             latest = self.sources[period.column].realistic(0)
             values[period.column] = period.moved(values[period.column], number, latest)
         return values

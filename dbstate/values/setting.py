@@ -76,5 +76,5 @@ class NoValue(DbstateError):
         self.refusal = refusal
         super().__init__(
             f"cannot make a value for {where}: {tried} candidates were refused, the last, {example!r}, "
-            f"because {refusal}; name a function for it with dbstate.values.meaning({where!r}, …)"
+            f"because {refusal}; name a function for it with dbstate.meaning({where!r}, …)"
         )

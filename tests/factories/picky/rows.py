@@ -24,11 +24,13 @@ from picky.models import (  # noqa: E402
     Article,
     Bar,
     Basket,
+    Bed,
     Booking,
     Chicken,
     Chore,
     Country,
     Crew,
+    Device,
     Effect,
     Egg,
     Employee,
@@ -53,6 +55,7 @@ from picky.models import (  # noqa: E402
     Topic,
     Venue,
     Visit,
+    Ward,
     Word,
 )
 
@@ -60,10 +63,12 @@ from dbstate.factories import (  # noqa: E402
     BadOverride,
     ModelFactory,
     SharedSubFactory,
+    UncleanRow,
     UnknownField,
     factory_for,
     new_test,
 )
+from dbstate.values import NoValue  # noqa: E402
 
 Trial = Callable[[], None]
 TRIALS: dict[str, Trial] = {}
@@ -366,6 +371,54 @@ def what_was_learned_of_one_row_leaves_given_ones_alone() -> None:
     for given in ({"kind": factory_for(Kind).create()}, {"shop": factory_for(Shop).create()}):
         assert factory_for(Schedule).create(**given).pk
     assert factory_for(Kind).create_with_relations(schedule_set=2).schedule_set.count() == 2
+
+
+class DeviceFactory(ModelFactory[Device]):
+    class Meta:
+        model = Device
+
+    config = {"mode": "b"}
+
+
+@trial
+def what_is_given_needs_no_value_to_be_found() -> None:
+    assert factory_for(Device).create(config={"mode": "a"}).config == {"mode": "a"}
+    assert factory_for(Device).build(config={"mode": "a"}).config == {"mode": "a"}
+    assert [row.config["mode"] for row in DeviceFactory.create_batch(2, bulk=True)] == ["b", "b"]
+    with pytest.raises(NoValue, match=r"picky.Device.config.*dbstate.meaning"):
+        factory_for(Device).create()
+
+
+@trial
+def a_row_that_a_signal_made_is_not_complained_about() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UncleanRow)
+        assert len({row.pk for row in factory_for(Pass).create_batch(3)}) == 3
+
+
+class WardFactory(ModelFactory[Ward]):
+    class Meta:
+        model = Ward
+
+
+class BedFactory(ModelFactory[Bed]):
+    class Meta:
+        model = Bed
+
+    ward = SharedSubFactory(WardFactory)
+
+
+@trial
+def what_is_said_of_one_parent_comes_first() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UncleanRow)
+        for given in ({"wing__name": "east"}, {"ward__wing__name": "east"}):
+            bed = factory_for(Bed).create(**given)
+            assert (bed.wing.name, bed.ward.wing.name) == ("east", "east")
+            bed = BedFactory.create(**given)
+            assert (bed.wing.name, bed.ward.wing.name) == ("east", "east")
+        ward = factory_for(Ward).create()
+        assert factory_for(Bed).create(ward_id=ward.pk).wing == ward.wing
 
 
 def main() -> None:

@@ -342,3 +342,33 @@ class Schedule(models.Model):
         if (self.shop is None) == (self.kind is None):
             raise ValueError("One of shop and kind must be set, and only one")
         super().save(*args, **kwargs)
+
+
+def is_a_mode(value: object) -> None:
+    if value not in ({"mode": "a"}, {"mode": "b"}):
+        raise ValidationError("it is no mode")
+
+
+class Device(models.Model):
+    """Nobody guesses what its configuration may be."""
+
+    config = models.JSONField(validators=[is_a_mode])
+
+
+class Wing(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Ward(models.Model):
+    wing = models.ForeignKey(Wing, on_delete=models.CASCADE)
+
+
+class Bed(models.Model):
+    """In the wing that its ward is in."""
+
+    wing = models.ForeignKey(Wing, on_delete=models.CASCADE)
+    ward = models.ForeignKey(Ward, on_delete=models.CASCADE)
+
+    def clean(self) -> None:
+        if self.ward.wing_id != self.wing_id:
+            raise ValidationError("another wing than the ward's")

@@ -1,0 +1,109 @@
+"""What a caller gives for relations: rows, keys of rows, rows that are not written yet."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection
+from django.db.migrations.state import ProjectState
+
+from dbstate.factories import BadOverride, IntegrityRefused, factory_for, new_test
+from example_project.shop.models import Order, OrderLine, Plan, Subscription, User
+
+
+@pytest.fixture(autouse=True)
+def _anew():
+    new_test()
+
+
+@pytest.mark.django_db
+def test_a_key_is_as_good_as_its_row():
+    order = factory_for(Order).create()
+    line = factory_for(OrderLine).create(order_id=order.pk)
+    assert line.order == order
+    subscription = factory_for(Subscription).create(user_id=order.user_id)
+    assert subscription.user == order.user
+    assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("bulk", [False, True])
+def test_a_key_that_names_nothing_is_refused(bulk):
+    told = r"shop.Order with user_id = 987654 \(given\).*no shop.User with id"
+    with pytest.raises(IntegrityRefused, match=told):
+        factory_for(Order).create_batch(2, bulk=bulk, user_id=987654)
+    with pytest.raises(IntegrityRefused, match="987654"):
+        factory_for(OrderLine).create(order__user_id=987654)
+    assert Order.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_a_key_of_a_wrong_type_and_a_row_of_another_model_are_refused_by_name():
+    with pytest.raises(BadOverride, match=r"user_id of shop.Order to 'abc'"):
+        factory_for(Order).create(user_id="abc")
+    order = factory_for(Order).build()
+    with pytest.raises(
+        BadOverride, match=r"cannot set user of shop.Order to .*it is a shop.Order; give a shop.User"
+    ):
+        factory_for(Order).build(user=order)
+    historical = ProjectState.from_apps(apps).apps
+    user = historical.get_model("shop", "User")()
+    with pytest.raises(BadOverride, match=r"another shop.User than"):
+        factory_for(Order).build(user=user)
+
+
+@pytest.mark.django_db
+def test_rows_that_were_built_are_written_with_what_names_them():
+    order = factory_for(Order).build()
+    line = factory_for(OrderLine).create(order=order)
+    assert Order.objects.get() == order == line.order
+    assert User.objects.get() == order.user
+    user = factory_for(User).build()
+    assert factory_for(Subscription).create(shared=user).user == user
+    lines = factory_for(OrderLine).create_batch(3, bulk=True, order=(other := factory_for(Order).build()))
+    assert {one.order_id for one in lines} == {other.pk}
+    assert User.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_rows_that_were_built_are_as_they_were_when_what_names_them_is_refused():
+    order = factory_for(Order).build()
+    with pytest.raises(IntegrityError):
+        factory_for(OrderLine).create(order=order, quantity=-1)
+    assert (order.pk, order.user.pk, order._state.adding, order.user._state.adding) == (
+        None,
+        None,
+        True,
+        True,
+    )
+    assert factory_for(OrderLine).create(order=order).order_id == order.pk
+
+
+@pytest.mark.django_db
+def test_no_row_where_one_is_needed():
+    for bulk in (False, True):
+        with pytest.raises(IntegrityRefused, match="order"):
+            factory_for(OrderLine).create_batch(2, bulk=bulk, order=None)
+
+
+def test_shared_takes_rows_only():
+    plan = factory_for(Plan).build()
+    assert factory_for(Subscription).build(shared=plan).plan is plan
+    for wrong in ("plan", 7, [plan, 7]):
+        with pytest.raises(BadOverride, match="shared takes"):
+            factory_for(Subscription).build(shared=wrong)
+
+
+@pytest.mark.django_db
+def test_a_built_row_is_not_looked_up():
+    with (
+        pytest.raises(AssertionError, match="executed"),
+        connection.execute_wrapper(_refuse),
+    ):
+        factory_for(Order).create(user_id=1)
+    with connection.execute_wrapper(_refuse):
+        assert factory_for(Order).build(user_id=1).user_id == 1
+
+
+def _refuse(execute, sql, params, many, context):
+    raise AssertionError(f"executed {sql}")
