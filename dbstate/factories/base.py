@@ -711,7 +711,7 @@ def _attempted(
             if refused_row.saving:
                 said.setdefault(refused_row.label, []).append(refused_row.told)
         except RowRefused as refused:
-            if refused.given or attempt.last:
+            if attempt.last or (refused.given and not refused.others_may_do):
                 raise
             seen: Described = cls._meta.blueprint.seen
             table = seen.catalog.by_label.get(refused.label.lower())

@@ -78,6 +78,8 @@ class RowRefused(DbstateError, DatabaseError):
         super().__init__(_told(label, verdict, blamed, given))
         self.label, self.verdict = label, verdict
         self.given = {name: value for name, value in blamed.items() if name in given}
+        self.others_may_do = verdict.reason == "unique" and bool(blamed.keys() - given)
+        """Whether other values beside the given ones may be taken."""
 
 
 class IntegrityRefused(RowRefused, IntegrityError):

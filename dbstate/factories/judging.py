@@ -48,7 +48,7 @@ class Candidate:
     relate: Callable[[Relation], object]
     """A row for a relation to name: one that the chain has, else a new one; None: none can be had."""
     asked: frozenset[str] = frozenset()
-    """What the caller gave: nothing else is tried then."""
+    """Values that the caller gave, rows named apart: what full_clean() says of them is no matter."""
     ready: Model | None = None
     """The row itself, where a signal has made it already."""
     left: frozenset[str] = frozenset()

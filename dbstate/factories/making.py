@@ -405,7 +405,8 @@ def finish(
     if blueprint.translated and not chain.collected:
         row.update({n: v for n, v in blueprint.translation(numbers, edge).items() if n not in row})
     made = _candidate(blueprint, chain, row, given, numbers, edge, unfinished)
-    made.asked = given if asked is None else asked
+    named = given if asked is None else asked
+    made.asked = frozenset(name for name in named if name.partition("__")[0] not in blueprint.relation)
     varied = vary(made) if chain.create else ""
     consistent(blueprint, chain, row, given, numbers, edge)
     if chain.create:
@@ -450,11 +451,13 @@ def _insert(made: Candidate, instance: Model, unfinished: Unfinished) -> None:
     """Write the row; where save() refuses it, find out whether other parents would do."""
     blueprint, chain = made.blueprint, made.chain
     reserved = unfinished.reserved is not None
-    last = chain.attempt.last or bool(made.asked)
+    last = chain.attempt.last
     try:
         with _companions_noted(blueprint):
             insert(blueprint, instance, made.given, reserved=reserved, last=last)
     except NextRow:
+        if made.asked:
+            raise  # as likely as not it is about what the caller asked for
         if not connections[chain.using].needs_rollback and len(chain.attempt.refused) < PARENTS_TRIED:
             parents.learn(made, [*blueprint.relations], lambda: _is_saved(made))
         raise

@@ -40,6 +40,7 @@ from picky.models import (  # noqa: E402
     Holder,
     Item,
     Kind,
+    Leg,
     Like,
     Line,
     Member,
@@ -47,6 +48,7 @@ from picky.models import (  # noqa: E402
     Page,
     Parcel,
     Pass,
+    Payer,
     Reply,
     Schedule,
     Settings,
@@ -419,6 +421,16 @@ def what_is_said_of_one_parent_comes_first() -> None:
             assert (bed.wing.name, bed.ward.wing.name) == ("east", "east")
         ward = factory_for(Ward).create()
         assert factory_for(Bed).create(ward_id=ward.pk).wing == ward.wing
+
+
+@trial
+def what_is_given_is_kept_while_other_values_are_tried() -> None:
+    for given in ({"payer": factory_for(Payer).create()}, {"note": "mine"}, {"payer__name": "Ada"}):
+        leg = factory_for(Leg).create(**given)
+        assert (leg.debit is None) != (leg.credit is None)
+    assert factory_for(Payer).create_with_relations(leg_set=2).leg_set.count() == 2
+    with pytest.raises(ValueError, match="either debit or credit"):
+        factory_for(Leg).create(debit=1, credit=1)
 
 
 def main() -> None:

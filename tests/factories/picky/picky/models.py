@@ -372,3 +372,19 @@ class Bed(models.Model):
     def clean(self) -> None:
         if self.ward.wing_id != self.wing_id:
             raise ValidationError("another wing than the ward's")
+
+
+class Payer(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Leg(models.Model):
+    payer = models.ForeignKey(Payer, on_delete=models.CASCADE)
+    debit = models.IntegerField(null=True, blank=True)
+    credit = models.IntegerField(null=True, blank=True)
+    note = models.CharField(max_length=20)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.debit is not None and self.credit is not None:
+            raise ValueError("either debit or credit must be set")
+        super().save(*args, **kwargs)
