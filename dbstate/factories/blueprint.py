@@ -137,6 +137,15 @@ class Blueprint:
         need(self)
         return tuple(found)
 
+    def comes_back(self, relation: Relation) -> bool:
+        """Whether a row that is named needs one of this model, and may be named later."""
+        target = relation.target
+        if target is None or not (relation.required and relation.null) or relation.kind != "foreign":
+            return False
+        if relation.library or issubclass(self.table_model, target):
+            return False
+        return self.table.name in blueprint_of(self.seen, target).needed
+
     def tables(self) -> Iterator[Table]:
         """The catalog's tables of the chain."""
         return (self.seen.catalog[name] for name in self.chain)

@@ -54,6 +54,8 @@ def _number(
     }
     for model, rows in by_model.items():
         blueprint = blueprints[model]
+        if blueprint.trees:
+            continue  # the library inserts them one by one, and asks for a key what is new
         automatic = [
             (counters[table, column], attname)
             for (table, column), attname in blueprint.by_column.items()
@@ -115,8 +117,6 @@ def _queries(connection: Connection) -> Iterator[list[str]]:
 
 def _connect(seen: Described, blueprint: Blueprint, instance: Any) -> None:
     """Have the columns hold the keys of the rows that the instance names."""
-    for link in _links(instance):
-        setattr(instance, link.attname, getattr(instance, link.target_field.attname))
     for relation in blueprint.relations:
         if relation.kind == "generic":
             named = instance.__dict__.get("_dbstate_generic", {}).get(relation.name)
@@ -129,6 +129,8 @@ def _connect(seen: Described, blueprint: Blueprint, instance: Any) -> None:
             if parent is not None:
                 for attname, value in zip(relation.attnames, relation.key_of(parent), strict=True):
                     setattr(instance, attname, value)
+    for link in _links(instance):
+        setattr(instance, link.attname, getattr(instance, link.target_field.attname))
 
 
 def _links(instance: Model) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +26,10 @@ class Unfinished:
     """Built instances whose field of this name is to hold it."""
     later: list[tuple[str, Unfinished]] = field(default_factory=list)
     """Its own fields that are to hold rows which are not there yet."""
+    postponed: list[str] = field(default_factory=list)
+    """Its own fields that hold a row once it is written."""
+    after: list[Callable[[], Model]] = field(default_factory=list)
+    """Make these rows."""
 
 
 @dataclass(frozen=True, slots=True)

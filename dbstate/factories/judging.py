@@ -49,6 +49,8 @@ class Candidate:
     """A row for a relation to name: one that the chain has, else a new one; None: none can be had."""
     asked: frozenset[str] = frozenset()
     """Values that the caller gave, rows named apart: what full_clean() says of them is no matter."""
+    later: frozenset[str] = frozenset()
+    """Relations to rows that are being made: they are named once they are there."""
     ready: Model | None = None
     """The row itself, where a signal has made it already."""
     left: frozenset[str] = frozenset()
@@ -291,7 +293,7 @@ def _mender(made: Candidate) -> _Mender:
         seen.samples.write,
         good=blueprint.learned.good,
         candidate=made,
-        unfilled=_unfilled(blueprint, made.row, made.given) | made.left,
+        unfilled=_unfilled(blueprint, made.row, made.given) | made.left | made.later,
     )
 
 
@@ -317,6 +319,10 @@ def _draft(made: Candidate) -> Draft:
         for (table, column), attname in blueprint.by_column.items():
             if table == name:
                 line[column] = _held(blueprint, attname, row)
+        for link in blueprint.seen.catalog[name].parent_links:
+            of_parent = draft.values.get(link.target, {})
+            for column, target in zip(link.columns, link.target_columns, strict=True):
+                line[column] = of_parent.get(target, line.get(column))
         draft.values[name] = line
         draft.links[name] = {}
     for name, tree in blueprint.trees.items():

@@ -6,17 +6,22 @@ from collections.abc import Iterator, Sequence
 
 from django.db.models import Model
 
-from dbstate.factories.blueprint import CONTENT_TYPE, Blueprint
+from dbstate.factories.blueprint import CONTENT_TYPE, Blueprint, Relation
 
 MOST = 1000
 """So many of them are chosen from."""
 
 
 def library_row(
-    blueprint: Blueprint, target: type[Model], number: int, taken: Sequence[Model], *, attempt: int = 0
+    blueprint: Blueprint, relation: Relation, number: int, taken: Sequence[Model], *, attempt: int = 0
 ) -> Model | None:
     """The library's row for this row number, of those that fit the other rows named; None: it has none."""
-    rows = target._base_manager.using(blueprint.seen.using).order_by("pk")
+    target = relation.target
+    assert target is not None  # only the rows of one model are a library's
+    table, _ = blueprint.columns[relation.attname]
+    allowed = blueprint.seen.binding.allowed(table, relation.name) if relation.limited else None
+    rows = target._base_manager.using(blueprint.seen.using).all() if allowed is None else allowed
+    rows = rows.order_by("pk")
     fitting = [*_fitting(blueprint, target, taken)]
     for at in range(len(fitting)):
         narrowed = rows.filter(**fitting[(at + attempt) % len(fitting)])

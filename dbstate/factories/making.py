@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Model
 
 from dbstate.factories import counting, limits, parents
@@ -210,7 +210,7 @@ def parent_of(
     if target is None:
         return None
     if relation.library and not overrides:
-        return _library_row(blueprint, target, chain, numbers, taken)
+        return _library_row(blueprint, relation, target, chain, numbers, taken)
     if not overrides:
         for known in islice(chain.known(target, taken), 50):
             if _is_used(blueprint, relation, known, chain):
@@ -218,9 +218,15 @@ def parent_of(
             if _is_wanted(blueprint, relation, known, chain):
                 return known
         unfinished = chain.unfinished(target)
-        own_kind = target is blueprint.table_model and not relation.required  # no row is its own parent
+        # No row is its own parent.
+        own_kind = issubclass(blueprint.table_model, target) and not relation.required
         if unfinished is not None and not own_kind:
             return _on_cycle(blueprint, relation, unfinished, chain)
+    if chain.create and blueprint.comes_back(relation):
+        # The row goes in without it: it names a row, of whatever depth, that names this one.
+        chain.making[-1].after.append(lambda: _new(blueprint, relation, target, chain, overrides, new))
+        chain.making[-1].postponed.append(relation.name)
+        return None
     return _new(blueprint, relation, target, chain, overrides, new)
 
 
@@ -272,6 +278,10 @@ def _repeats(blueprint: Blueprint, names: Collection[str], name: str, candidate:
     model = blueprint.table_model
     others = [one._state.fields_cache for one in chain.made if isinstance(one, model)]
     others += [under.row for under in chain.making[:-1] if issubclass(under.model, model)]
+    held = {blueprint.relation[n].attname: _key(blueprint.relation[n], row) for n in names}
+    for one in chain.given:
+        if isinstance(one, model) and all(v is not None and getattr(one, n) == v for n, v in held.items()):
+            return True
     return any(all(row.get(n) is not None and other.get(n) is row[n] for n in names) for other in others)
 
 
@@ -298,7 +308,7 @@ def _is_admitted(blueprint: Blueprint, relation: Relation, candidate: Model, cha
 
 def _on_cycle(blueprint: Blueprint, relation: Relation, unfinished: Unfinished, chain: Chain) -> object:
     """The key that an unfinished row will have; None for built rows, which are linked once it is there."""
-    if not chain.create:
+    if not chain.create or (relation.null and relation.kind == "foreign"):
         chain.making[-1].later.append((relation.name, unfinished))
         return None
     if relation.type_attname:
@@ -313,6 +323,7 @@ def _on_cycle(blueprint: Blueprint, relation: Relation, unfinished: Unfinished, 
 
 def _library_row(
     blueprint: Blueprint,
+    relation: Relation,
     target: type[Model],
     chain: Chain,
     numbers: Mapping[str, int],
@@ -322,7 +333,7 @@ def _library_row(
     if not (chain.create or chain.collected):
         return None
     number = numbers[blueprint.table.name]
-    found = library_row(blueprint, target, number, taken, attempt=chain.attempt.number)
+    found = library_row(blueprint, relation, number, taken, attempt=chain.attempt.number)
     return found or make(blueprint_of(blueprint.seen, target), chain, {})
 
 
@@ -405,8 +416,9 @@ def finish(
     if blueprint.translated and not chain.collected:
         row.update({n: v for n, v in blueprint.translation(numbers, edge).items() if n not in row})
     made = _candidate(blueprint, chain, row, given, numbers, edge, unfinished)
-    named = given if asked is None else asked
-    made.asked = frozenset(name for name in named if name.partition("__")[0] not in blueprint.relation)
+    said = given if asked is None else asked
+    made.later = frozenset((*unfinished.postponed, *(name for name, _ in unfinished.later)))
+    made.asked = frozenset(name for name in said if name.partition("__")[0] not in blueprint.relation)
     varied = vary(made) if chain.create else ""
     consistent(blueprint, chain, row, given, numbers, edge)
     if chain.create:
@@ -427,7 +439,7 @@ def finish(
     if instantiate is not None:
         instance = instantiate(row)
     else:
-        instance = blueprint.model(**row)
+        instance = _instance(made)
         if chain.below is not None and not (chain.making or chain.relating):
             instance.__dict__[BELOW] = chain.below
         if chain.create:
@@ -442,9 +454,30 @@ def finish(
     for name, other in unfinished.later:
         other.waiting.append((instance, name))
     for waiting, name in unfinished.waiting:
-        setattr(waiting, name, instance)
+        if not chain.create:
+            setattr(waiting, name, instance)
+        else:
+            _name(chain, waiting, name, instance)
     chain.made.append(instance)
+    for name, make_it in zip(unfinished.postponed, unfinished.after, strict=True):
+        _name(chain, instance, name, make_it())
     return instance
+
+
+def _name(chain: Chain, row: Model, name: str, other: Model) -> None:
+    """Have a row that is written name another one."""
+    setattr(row, name, other)
+    type(row)._base_manager.using(chain.using).filter(pk=row.pk).update(**{name: other})
+
+
+def _instance(made: Candidate) -> Model:
+    """The row's instance; NextRow where the project's ``__init__`` refuses made values."""
+    try:
+        return made.blueprint.model(**made.row)
+    except Exception as error:  # it is the project's code
+        if not made.chain.create or made.chain.attempt.last:
+            raise
+        raise NextRow(made.blueprint.label, f"{type(error).__name__}: {error}", saving=True) from error
 
 
 def _insert(made: Candidate, instance: Model, unfinished: Unfinished) -> None:
@@ -507,15 +540,23 @@ def _candidate(
         if len(chain.relating) >= RELATING:
             return None
         # What comes back to this row names it, but for a relation to its own kind.
-        itself = [] if relation.target is blueprint.table_model else [unfinished]
+        target = relation.target
+        itself = [] if target is not None and issubclass(blueprint.table_model, target) else [unfinished]
         chain.making += itself
         chain.relating.append(relation.name)
+        known = len(chain.made)
         try:
-            return parent_of(blueprint, relation, chain, {}, [], made.numbers)
+            with transaction.atomic(using=chain.using):
+                return parent_of(blueprint, relation, chain, {}, [], made.numbers)
         except NextRow as error:
             if error.saving:  # it is this row's try that has failed
                 raise NextRow(blueprint.label, error.told, saving=True) from error
             raise
+        except Exception:  # the project's save() refuses the last one, too: the row goes without
+            if relation.required:
+                raise
+            del chain.made[known:]
+            return None
         finally:
             chain.relating.pop()
             del chain.making[len(chain.making) - len(itself) :]

@@ -77,7 +77,8 @@ def _outside(blueprint: Blueprint) -> dict[str, Any]:
     found |= {field.name: field for field in meta.private_fields if _is_generic(field)}
     for field in blueprint.model._meta.related_objects:
         name = field.get_accessor_name()
-        if name and not field.parent_link:  # rows of models that inherit are the row itself
+        # Rows of models that inherit are the row itself.
+        if name and not field.hidden and not getattr(field, "parent_link", False):
             found[name] = field
     return found
 

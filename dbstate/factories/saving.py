@@ -175,7 +175,7 @@ def name_libraries(blueprint: Blueprint, instance: Model) -> None:
         wanted = relation.library and relation.required
         if target is not None and wanted and getattr(instance, relation.attname) is None:
             taken = [one for one in instance._state.fields_cache.values() if isinstance(one, Model)]
-            setattr(instance, relation.name, library_row(blueprint, target, 0, taken))
+            setattr(instance, relation.name, library_row(blueprint, relation, 0, taken))
 
 
 class _Saving:

@@ -11,10 +11,11 @@ from django.db.models import Model
 from dbstate.factories.blueprint import Blueprint, Own, Relation, blueprint_of, made_row
 from dbstate.factories.described import described
 from dbstate.factories.judging import Candidate, is_mentioned
+from dbstate.values import empties
 
 PLAIN_TEXT = "*"
 """The variation of rows whose text is ASCII."""
-LONG = 4
+LONG = 3
 """Words of a name that are shorter say nothing when a message has them."""
 
 
@@ -71,15 +72,17 @@ def _options(made: Candidate, said: str) -> list[_Option]:
     usual = [own for own in others if own.field.has_default() and own not in told]
     ordinary = made_row(blueprint, made.numbers, "") if made.edge else {}
     extreme = [own for own in free if made.edge and made.row[own.name] != ordinary[own.name]]
+    emptied = [(one, empty) for one in others for empty in _empty(blueprint, one)]
     optional = sorted(made.free(), key=lambda r: not is_mentioned(r, blueprint.model, said))
     own = [r for r in blueprint.relations if r.null and r.required and r.target is blueprint.table_model]
     own = [r for r in own if not made.is_given(r) and not isinstance(made.row.get(r.name), Model)]
     return [
         *(_Option(one.name, partial(_once, made, one, ordinary[one.name])) for one in extreme),
         *(_Option(one.name, partial(_once, made, one, not made.row[one.name])) for one in flags),
-        *(_Option(one.name, partial(_set, made, one, None)) for one in told if _may_be_empty(blueprint, one)),
+        *(_Option(one.name, partial(_set, made, one, empty)) for one, empty in emptied if one in told),
         *(_defaulted(made, some) for some in [stated] if some),
         *(_Option(one.name, partial(_related, made, one)) for one in (*optional, *own)),
+        *(_emptied(made, emptied) for _ in emptied[:1]),
         *(_defaulted(made, [one]) for one in usual),
     ]
 
@@ -113,9 +116,20 @@ def _related(made: Candidate, found: Relation) -> str:
     return found.name
 
 
-def _may_be_empty(blueprint: Blueprint, own: Own) -> bool:
-    column = blueprint.seen.catalog[own.table].column(own.column)
-    return column.null and column.blank
+def _emptied(made: Candidate, fields: Sequence[tuple[Own, object]]) -> _Option:
+    """All optional fields empty at once."""
+
+    def take() -> str:
+        return " ".join([_set(made, own, empty) for own, empty in fields])
+
+    return _Option(" ".join(own.name for own, _ in fields), take)
+
+
+def _empty(blueprint: Blueprint, own: Own) -> tuple[object, ...]:
+    """What the field holds when it is empty; nothing where it may not be."""
+    table = blueprint.seen.catalog[own.table]
+    unique = own.column in blueprint.own_columns[own.table].unique.wide
+    return empties(table, table.column(own.column), unique=unique)
 
 
 def _has_word(name: str, said: str) -> bool:

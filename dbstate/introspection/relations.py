@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, Q
+from django.db.models.fields.related import RelatedField
 
 from dbstate.catalog import ForeignKey, GenericKey
 from dbstate.introspection.kinds import dotted_ancestors
@@ -109,7 +110,7 @@ def _read_key(
         deferrable=connection.vendor == "sqlite" or bool(connection.ops.deferrable_sql()),
         # By name: below an abstract class that inherits, ``parents`` has that class's field, not the copy.
         parent_link=any(link and link.name == field.name for link in field.model._meta.parents.values()),
-        limited=_is_limited(remote),
+        limited=_is_limited(field),
         on_delete=_on_delete(remote),
     )
 
@@ -121,8 +122,11 @@ def _may_be_null(field: Any, columns: tuple[str, ...]) -> bool:
     return any(by_column[column].null for column in columns)
 
 
-def _is_limited(remote: Any) -> bool:
-    limit = getattr(remote, "limit_choices_to", None)
+def _is_limited(field: Any) -> bool:
+    """Whether ``limit_choices_to`` says something, or the field's class makes it up when it is asked."""
+    if getattr(type(field), "get_limit_choices_to", None) is not RelatedField.get_limit_choices_to:
+        return True
+    limit = getattr(field.remote_field, "limit_choices_to", None)
     return bool(limit.children) if isinstance(limit, Q) else bool(limit)
 
 

@@ -12,7 +12,7 @@ from dbstate.rows.counting import SCANNED
 from dbstate.rows.draft import Draft, Exhausted, Reference, value_of
 from dbstate.rows.periods import periods
 from dbstate.rows.uniques import Uniqueness, referring_columns, uniqueness
-from dbstate.values import MISSING, ColumnValues, NoValue
+from dbstate.values import MISSING, ColumnValues, NoValue, empties
 
 Sources = Callable[[str, str, bool, bool], ColumnValues]
 """Gets table, column, whether all values differ, whether each row has a slot of its own."""
@@ -62,7 +62,7 @@ class OwnColumns:
                 continue
             try:
                 values[name] = value_of(source, number, draft)
-            except NoValue as none:
+            except (Exhausted, NoValue) as none:
                 values[name] = self._empty(self.table.column(name), none)
         for period in self.periods:
             if period.column in without:
@@ -74,10 +74,14 @@ class OwnColumns:
     def counted(self, number: int) -> Iterator[dict[str, object]]:
         """The values of each of ``own_keys`` in the row of this number, as seeding counts in an empty table.
 
-        Past the last they begin anew. Raises Exhausted and NoValue when a column has none.
+        Past the last one of them is empty where it may be, else they begin anew. Raises Exhausted and NoValue when a column has none.
         """
         for key in self.own_keys:
             sizes = [SCANNED if (room := self.digits[name].capacity) is None else room for name in key]
+            empty = [name for name in key if empties(self.table, self.table.column(name), unique=True)]
+            if empty and number >= prod(sizes):
+                yield dict.fromkeys(empty[:1])
+                continue
             places = spread(number % max(prod(sizes), 1), sizes)
             if places is None:
                 raise Exhausted(f"({', '.join(key)}) of {self.table.label} has no value")
@@ -86,16 +90,13 @@ class OwnColumns:
                 for name, place in zip(key, places, strict=True)
             }
 
-    def _empty(self, column: Column, none: NoValue) -> object:
-        """Nothing, where the column may be empty and no value can be made for it; NoValue elsewhere."""
-        empty = _find_empty(column)
+    def _empty(self, column: Column, none: Exhausted | NoValue) -> object:
+        """Nothing, where the column may be empty and no value can be made for it; the error elsewhere."""
+        unique = column.name in self.unique.wide
+        empty = next(iter(empties(self.table, column, unique=unique)), MISSING)
+        if empty is MISSING and column.null and not unique and isinstance(none, NoValue):
+            empty = None
         if empty is MISSING:
             raise none
         self.notes.setdefault(column.field, f"{column.field} is left empty: {none}")
         return empty
-
-
-def _find_empty(column: Column) -> object:
-    if column.null and column.blank:
-        return None
-    return "" if column.blank and column.kind in ("text", "file") else MISSING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dbstate.values.block import Block
-from dbstate.values.column import ColumnValues, column_values
+from dbstate.values.column import ColumnValues, column_values, empties
 from dbstate.values.draw import Draw
 from dbstate.values.key import group_key, mix, mix_array, permuted, text_key
 from dbstate.values.locales import UnknownLocale, frozen_codes, resolve_locales
@@ -25,6 +25,7 @@ __all__ = [
     "UnknownLocale",
     "ValueRefused",
     "column_values",
+    "empties",
     "forget_meaning",
     "frozen_codes",
     "group_key",

@@ -46,6 +46,10 @@ class ListedFamily(Family):
         return group_key(self.task.setting.seed, self.task.table.label, self.column.field) % size
 
 
+LONG = 50
+"""Choices of a list in which nobody reads them in order."""
+
+
 class EnumeratedFamily(ListedFamily):
     """Choices, labels of an enum, files that exist."""
 
@@ -56,7 +60,8 @@ class EnumeratedFamily(ListedFamily):
         column = task.column
         listed = [value for value in column.samples or column.choices if value is not None and value != ""]
         kept = [value for value in listed if not offence(column, value)]
-        self.values = tuple(kept or listed)
+        # Long lists are often made of sets, whose order is another in each process.
+        self.values = tuple(sorted(kept, key=repr) if len(kept) > LONG else kept or listed)
         self.capacity = len(self.values) if task.unique else None
 
 

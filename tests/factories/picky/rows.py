@@ -21,10 +21,12 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connections, models, transaction  # noqa: E402
 from picky.models import (  # noqa: E402
     Allowed,
+    Archive,
     Article,
     Bar,
     Basket,
     Bed,
+    Board,
     Booking,
     Chicken,
     Chore,
@@ -34,7 +36,10 @@ from picky.models import (  # noqa: E402
     Effect,
     Egg,
     Employee,
+    Entity,
+    Flag,
     Follow,
+    Gala,
     Gift,
     Grade,
     Holder,
@@ -49,8 +54,12 @@ from picky.models import (  # noqa: E402
     Parcel,
     Pass,
     Payer,
+    Printed,
+    Refusing,
     Reply,
     Schedule,
+    Scoped,
+    Section,
     Settings,
     Shop,
     Subscription,
@@ -431,6 +440,48 @@ def what_is_given_is_kept_while_other_values_are_tried() -> None:
     assert factory_for(Payer).create_with_relations(leg_set=2).leg_set.count() == 2
     with pytest.raises(ValueError, match="either debit or credit"):
         factory_for(Leg).create(debit=1, credit=1)
+
+
+@trial
+def rows_on_a_cycle_are_saved_without_a_key_where_they_can_be() -> None:
+    board = factory_for(Board).create()
+    assert board.pinned.board == Board.objects.get(pk=board.pk) == board
+    assert Board.objects.get(pk=board.pk).pinned == board.pinned
+
+
+@trial
+def a_field_that_says_itself_which_rows_it_admits() -> None:
+    assert [row.scope.scope for row in factory_for(Scoped).create_batch(3)] == ["b"] * 3
+    assert factory_for(Scoped).create_batch(2, bulk=True)[1].scope.scope == "b"
+
+
+@trial
+def heirs_of_a_one_to_one_key() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UncleanRow)
+        clean(*factory_for(Section).create_batch(2))
+    clean(*factory_for(Section).create_batch(3, bulk=True))
+
+
+@trial
+def relations_that_are_hidden_are_left_alone() -> None:
+    assert factory_for(Entity).create_with_relations().pk
+    assert factory_for(Gala).create_with_relations(guests=2).guests.count() == 2
+
+
+@trial
+def what_cannot_be_filled_is_empty_where_it_may_be() -> None:
+    assert [row.zip.name for row in factory_for(Archive).create_batch(2)] == ["", ""]
+    flags = [row.chosen for row in factory_for(Flag).create_batch(5, bulk=True)]
+    assert (flags.count(None), {*flags}) == (3, {True, False, None})
+
+
+@trial
+def an_init_that_refuses_and_a_str_that_needs_a_key() -> None:
+    assert [row.number for row in factory_for(Refusing).create_batch(3)] == [1, 1, 1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UncleanRow)
+        clean(*factory_for(Printed).create_batch(3))
 
 
 def main() -> None:

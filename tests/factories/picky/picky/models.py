@@ -388,3 +388,98 @@ class Leg(models.Model):
         if self.debit is not None and self.credit is not None:
             raise ValueError("either debit or credit must be set")
         super().save(*args, **kwargs)
+
+
+class Board(models.Model):
+    """Its save() takes a row that has a key for one that is there."""
+
+    pinned = models.ForeignKey("Note", null=True, on_delete=models.CASCADE)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.pk:
+            type(self)._base_manager.using(kwargs.get("using")).get(pk=self.pk)
+        super().save(*args, **kwargs)
+
+
+class Note(models.Model):
+    board = models.ForeignKey(Board, on_delete=models.CASCADE)
+
+
+class ScopedKey(models.ForeignKey):
+    """Says itself which rows it admits."""
+
+    def get_limit_choices_to(self) -> dict[str, str]:
+        return {"scope": "b"}
+
+
+class Scope(models.Model):
+    scope = models.CharField(max_length=1, choices=[("a", "A"), ("b", "B")])
+
+
+class Scoped(models.Model):
+    scope = ScopedKey(Scope, on_delete=models.CASCADE)
+
+
+class Entity(models.Model):
+    name = models.CharField(max_length=30)
+
+
+class Container(models.Model):
+    entity = models.OneToOneField(Entity, on_delete=models.CASCADE, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.entity.name
+
+
+class Section(Container):
+    note = models.CharField(max_length=30)
+
+    def clean(self) -> None:
+        if not self.entity.name:
+            raise ValidationError("no name")
+
+
+class Gala(models.Model):
+    """Its guests don't know of it."""
+
+    guests = models.ManyToManyField(Entity, related_name="+")
+
+
+class Archive(models.Model):
+    """Its save() opens what is in the field, if anything is."""
+
+    zip = models.FileField(blank=True)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.zip:
+            raise OSError("File is not a zip file")
+        super().save(*args, **kwargs)
+
+
+class Flag(models.Model):
+    chosen = models.BooleanField(null=True, blank=True, unique=True, default=None)
+
+
+class Refusing(models.Model):
+    """Its ``__init__`` refuses what is not positive."""
+
+    number = models.IntegerField(choices=[(-1, "no"), (1, "yes")])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if self.number is not None and self.number < 0:
+            raise ValidationError("it is negative")
+
+
+class Printed(models.Model):
+    """Its name is its key, and clean() wants one of two values empty."""
+
+    gross = models.IntegerField(null=True, blank=True)
+    net = models.IntegerField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return "%d" % self.pk  # noqa: UP031 - as people write it
+
+    def clean(self) -> None:
+        if self.gross is not None and self.net is not None:
+            raise ValidationError("gross or net")
