@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar, overload
 from asgiref.sync import sync_to_async
 from django.apps import apps as project
 from django.apps.registry import Apps
-from django.db import connections, transaction
+from django.db import DataError, IntegrityError, connections, transaction
 from django.db.models import Model
 from factory import declarations, enums
 from factory.base import Factory, StubObject
@@ -25,10 +25,10 @@ from dbstate.factories.chain import Attempt, Chain, Unfinished
 from dbstate.factories.counting import built, give_back, place_of, restart
 from dbstate.factories.described import Described, described
 from dbstate.factories.errors import BadOverride, NextRow, NoInstances, RowRefused, UnknownModel
-from dbstate.factories.giving import unwritten, with_rows, written
+from dbstate.factories.giving import checked_edge, unwritten, with_rows, written
 from dbstate.factories.making import finish, make, parent_of, row_numbers
 from dbstate.factories.related import with_relations
-from dbstate.factories.saving import insert, save_built
+from dbstate.factories.saving import insert, refusal
 from dbstate.values import EDGES
 
 M = TypeVar("M", bound=Model)
@@ -176,7 +176,8 @@ class InferredRelation(declarations.SubFactory):
         if not (self.relation.required or asked):
             return None
         if step.builder.strategy == enums.STUB_STRATEGY:
-            return self._stub(step, extra)
+            target = None if self.relation.library else self.relation.target
+            return _stub(target, lambda: step.recurse(self.get_factory(), extra))
         if self.relation.kind == "generic":
             # Which model it names depends on the rows that the chain has: those declared come first.
             for name, declared in self.options.base_declarations.items():
@@ -199,16 +200,17 @@ class InferredRelation(declarations.SubFactory):
         declaring = [n for n, one in traits.items() if whole in one.overrides]
         return bool(declaring) and not any(getattr(instance, n, False) for n in declaring)
 
-    def _stub(self, step: Any, extra: dict[str, Any]) -> Any:
-        """A stub of the row; none of a library's row, of any model's, and where a cycle comes round."""
-        target, under_way = self.relation.target, _stubbing.get()
-        if target is None or self.relation.library or target in under_way:
-            return None
-        token = _stubbing.set((*under_way, target))
-        try:
-            return step.recurse(self.get_factory(), extra)
-        finally:
-            _stubbing.reset(token)
+
+def _stub(model: type[Model] | None, make: Callable[[], Any]) -> Any:
+    """A stub of a row of this model; none where there is no model, and where a cycle comes round."""
+    under_way = _stubbing.get()
+    if model is None or model in under_way:
+        return None
+    token = _stubbing.set((*under_way, model))
+    try:
+        return make()
+    finally:
+        _stubbing.reset(token)
 
 
 class SharedSubFactory(declarations.SubFactory):
@@ -228,7 +230,10 @@ class SharedSubFactory(declarations.SubFactory):
         """See the class."""
         options: InferringOptions = step.builder.factory_meta
         relation = options.blueprint.relation.get(self.field_name)
-        if relation is None or step.builder.strategy == enums.STUB_STRATEGY:
+        if step.builder.strategy == enums.STUB_STRATEGY:
+            model = self.get_factory()._meta.get_model_class()
+            return _stub(model, lambda: super(SharedSubFactory, self).evaluate(instance, step, extra))
+        if relation is None:
             return super().evaluate(instance, step, extra)
         asked = {} if extra == self._defaults else extra
 
@@ -322,6 +327,11 @@ class InferringOptions(DjangoOptions):
         if known is not None and known.is_current():
             return known
         model = self.get_model_class()
+        if model is None:
+            raise BadOverride(
+                f"cannot make rows with {self.factory.__name__}: its class Meta names no model; "
+                "give it model = …"
+            )
         self._blueprint = blueprint_of(described(model._meta.apps, self.database), model)
         return self._blueprint
 
@@ -344,6 +354,12 @@ class InferringOptions(DjangoOptions):
     @pre_declarations.setter
     def pre_declarations(self, found: Any) -> None:
         self._declared, self._merged = found, None
+
+    def get_model_class(self) -> Any:
+        """The model; UnknownModel where there is none of the name that ``Meta`` gives."""
+        if isinstance(self.model, str):
+            return _model(self.model, None)
+        return super().get_model_class()
 
     def _with_inferred(self, blueprint: Blueprint) -> Any:
         names = {self.rename.get(name, name) for name in self.base_declarations}
@@ -389,7 +405,8 @@ class InferringOptions(DjangoOptions):
 
     def has_own(self, hooks: Iterable[str]) -> bool:
         """Whether these class methods are ModelFactory's own."""
-        return all(getattr(self.factory, n).__func__ is getattr(ModelFactory, n).__func__ for n in hooks)
+        found = {name: getattr(getattr(self.factory, name), "__func__", None) for name in hooks}
+        return all(function is getattr(ModelFactory, name).__func__ for name, function in found.items())
 
     @cached_property
     def edges(self) -> dict[str, str]:
@@ -423,7 +440,7 @@ class InferringOptions(DjangoOptions):
         blueprint, chain = self.blueprint, _call_of(step).chain
         if self.saves_plainly:
             for name in kwargs:
-                blueprint.check_name(name)
+                blueprint.check_name(name, also=self.names)
         made = _step_of(step, blueprint)
         chain.making.remove(made.unfinished)
         given = frozenset(
@@ -514,6 +531,9 @@ class ModelFactory(DjangoModelFactory[M]):
         blueprint = cls._meta.blueprint
         declared = any(enums.get_builder_phase(value) for value in params.values())
         if cls._meta.is_pure and not declared and strategy != enums.STUB_STRATEGY:
+            for name in params.keys() - blueprint.names - {"__sequence"}:
+                if name.partition("__")[0] not in blueprint.relation:
+                    blueprint.check_name(name.partition("__")[0], also=cls._meta.parameters)
             forced = params.pop("__sequence", None)
             numbers = None if forced is None else dict.fromkeys(blueprint.chain, forced)
             return make(blueprint, chain, params, numbers=numbers, edge=edge)
@@ -522,7 +542,7 @@ class ModelFactory(DjangoModelFactory[M]):
         )
         for name in params.keys() - known - cls._meta.parameters.keys() - {"__sequence"}:
             if name.partition("__")[0] not in known and name.partition("__")[0] not in cls._meta.parameters:
-                blueprint.check_name(name)
+                blueprint.check_name(name, also=cls._meta.names)
         token = _call.set(_Call(chain, edge))
         try:
             return _Builder(cls._meta, params, strategy).build()
@@ -596,9 +616,11 @@ class ModelFactory(DjangoModelFactory[M]):
     @classmethod
     def save(cls, instance: M) -> M:
         """Write an instance that was built, with all that it names."""
-        seen = cls._meta.blueprint.seen
-        with transaction.atomic(using=seen.using):
-            save_built(seen, instance)
+        blueprint = cls._meta.blueprint
+        if not isinstance(instance, blueprint.table_model):
+            raise BadOverride(f"cannot save {instance!r} as a {blueprint.label}: it is no instance of that")
+        with transaction.atomic(using=blueprint.seen.using), written(blueprint.seen, [instance]):
+            pass
         return instance
 
     @classmethod
@@ -638,8 +660,7 @@ def _own_words(options: InferringOptions, params: dict[str, Any], *, create: boo
     """
     blueprint = options.blueprint
     edge = params.pop("edge", "") if "edge" not in blueprint.names else ""
-    if edge and edge not in EDGES:
-        raise BadOverride(f"cannot make the edge case {edge!r}: the edge cases are {', '.join(EDGES)}")
+    edge = checked_edge(edge)
     for name in params.keys() & options.edges.keys():
         edge = options.edges[name] if params.pop(name) else edge
     shared: Any = params.pop("shared", ()) if "shared" not in blueprint.names else ()
@@ -722,6 +743,9 @@ def _attempted(
                 blueprint_of(seen, seen.binding.model(table.name)).learned.compared = True
             if table is None or (not seen.learn((table.name,)) and refused.verdict.reason == "permission"):
                 raise
+        except (IntegrityError, DataError) as error:  # at its very end, by a constraint that is deferred
+            blueprint = cls._meta.blueprint
+            raise refusal(blueprint, [], blueprint.seen.backend.classify(error), ()) from error
     raise AssertionError("the last attempt returns or raises")
 
 

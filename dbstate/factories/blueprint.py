@@ -361,8 +361,8 @@ class Blueprint:
                 names.add(name)
         return frozenset(names)
 
-    def check_name(self, name: str) -> None:
-        """UnknownField unless this can be given."""
+    def check_name(self, name: str, *, also: Collection[str] = ()) -> None:
+        """UnknownField unless this can be given; ``also`` names of a factory may have been meant."""
         if name in self.names:
             return
         if any(_is_computed(field) and field.name == name for field in self.fields):
@@ -373,7 +373,7 @@ class Blueprint:
                 f"cannot set {name!r} of {self.label}: rows of it come after the row; "
                 f"say how many with create_with_relations({name}=2)"
             )
-        raise UnknownField(self.label, name, {*self.names} - {"pk"})
+        raise UnknownField(self.label, name, {*self.names, *also} - {"pk", name})
 
     # values ------------------------------------------------------------------------------------------
 

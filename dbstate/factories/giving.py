@@ -14,9 +14,17 @@ from dbstate.factories.blueprint import Blueprint, Relation
 from dbstate.factories.described import Described
 from dbstate.factories.errors import BadOverride, refused
 from dbstate.factories.saving import save_built
+from dbstate.values import EDGES
 
 NO_SUCH_ROW = "23503"
 """SQLSTATE of a key that names nothing."""
+
+
+def checked_edge(edge: object) -> str:
+    """The name of an edge case, empty for none; BadOverride for any other."""
+    if edge and edge not in EDGES:
+        raise BadOverride(f"cannot make the edge case {edge!r}: the edge cases are {', '.join(EDGES)}")
+    return str(edge or "")
 
 
 def with_rows(blueprint: Blueprint, given: Mapping[str, Any], *, asking: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
-from dbstate.binding import UNPRINTABLE, Complaint
+from dbstate.binding import CRASHED, UNPRINTABLE, Complaint
 from dbstate.factories.blueprint import Blueprint, Relation
 from dbstate.factories.chain import Chain
 from dbstate.factories.errors import NextRow
@@ -21,6 +22,8 @@ from dbstate.seeding.mend import BUDGET, LEAST, Change, Mender, apply
 
 UNIQUE = ("unique", "unique_together")
 """Codes of what full_clean() says of values that another row has."""
+OURS = ("dbstate", "factory", "contextlib")
+"""Packages between a caller's code and this."""
 ROWS = 4
 """So many rows are tried, with the same parents, where full_clean() refuses made values."""
 VALUES_FIRST = 40
@@ -155,12 +158,16 @@ def accept(made: Candidate, again: Callable[[], None], learn: Learn) -> None:
         _warn(blueprint, f"{', '.join(sorted(made.left))}: empty, as save() cannot do with a row there")
     if blueprint.proven and not (blueprint.judged or blueprint.learned.compared):
         return
+    said: tuple[Complaint, ...] = ()
     for turn in range(ROWS):
         if turn:
             again()
         complaints = _judge(made, learn)
         if not complaints or made.asked:
             return
+        if turn and said == complaints and all(one.code == CRASHED for one in complaints):
+            break  # code that fails alike for other rows is not about their values
+        said = complaints
         if made.chain.attempt.number and _signature(complaints) in blueprint.learned.hopeless:
             _warn(blueprint, _told(complaints))
             return
@@ -199,7 +206,16 @@ def _differs(instance: Model, row: Mapping[str, Any], name: str) -> bool:
 
 
 def _warn(blueprint: Blueprint, told: str) -> None:
-    warnings.warn(f"full_clean() refuses rows of {blueprint.label}: {told}", UncleanRow, stacklevel=2)
+    told = f"full_clean() refuses rows of {blueprint.label}: {told}"
+    warnings.warn(told, UncleanRow, stacklevel=_callers_level())
+
+
+def _callers_level() -> int:
+    """How far up the stack the code stands that called the factory."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in OURS:
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def _judge(made: Candidate, learn: Learn) -> tuple[Complaint, ...]:

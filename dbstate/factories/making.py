@@ -15,7 +15,7 @@ from dbstate.factories import counting, limits, parents
 from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of, made_row
 from dbstate.factories.chain import Chain, Unfinished
 from dbstate.factories.errors import BadOverride, NextRow, RowRefused
-from dbstate.factories.giving import with_rows
+from dbstate.factories.giving import checked_edge, with_rows
 from dbstate.factories.judging import Candidate, accept, look_again
 from dbstate.factories.libraries import library_row
 from dbstate.factories.saving import BELOW, fill_ready, find_ready, insert, reserve
@@ -111,6 +111,9 @@ def make(
 
     ``overrides`` may reach through relations: ``{"user__email": …}``.
     """
+    if "edge" in overrides and "edge" not in blueprint.names:
+        overrides = dict(overrides)
+        edge = checked_edge(overrides.pop("edge"))
     plain, nested = split(blueprint, overrides)
     plain = with_rows(blueprint, plain, asking=chain.create or chain.collected)
     plain = _of_given_parents(blueprint, plain) | plain

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.db.models import Model
 
 from dbstate.adapters import add_to_tree
 from dbstate.backends import Verdict
+from dbstate.catalog import Column
 from dbstate.errors import DbstateError
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.chain import Chain
-from dbstate.factories.errors import NextRow, RowRefused, refused
+from dbstate.factories.errors import BadOverride, NextRow, RowRefused, refused
 from dbstate.factories.libraries import library_row
 from dbstate.values.facts import offence
 
+CONSTRAINT = "23"
+"""Class of SQLSTATE of what a constraint refuses."""
 BELOW = "_dbstate_below"
 """Attribute of a row that is not written yet: where it is to stand in its tree."""
 
@@ -50,11 +54,25 @@ def insert(
     except DbstateError:
         raise
     except Exception as error:  # save() and signals are the project's; they may refuse the values
+        _blame(blueprint, instance, given, error)
         if last:
+            error.add_note(f"This came of creating {blueprint.label}; other rows had been tried before.")
             raise
         raise NextRow(blueprint.label, f"{type(error).__name__}: {error}", saving=True) from error
     if reserved:
         seen.backend.advance_sequences(seen.connection, [*blueprint.tables()])
+
+
+def _blame(blueprint: Blueprint, instance: Model, given: Collection[str], error: Exception) -> None:
+    """BadOverride where the error comes of a given value that its field cannot hold."""
+    for own in blueprint.own:
+        if own.name in given:
+            column = blueprint.seen.catalog[own.table].column(own.column)
+            if reason := _misfits(blueprint, instance, own.name, column):
+                value = getattr(instance, own.name)
+                raise BadOverride(
+                    f"cannot set {own.name} of {blueprint.label} to {value!r}: {reason}"
+                ) from error
 
 
 def _is_key_taken(blueprint: Blueprint, verdict: Verdict) -> bool:
@@ -73,7 +91,8 @@ def refusal(
     for name in blamed_attributes(blueprint, verdict) or _unfitting(blueprint, instances, verdict):
         values = [getattr(instance, name, None) for instance in instances]
         blamed[name] = values[0] if all(value == values[0] for value in values) else Various()
-    named = {name for name in blamed if name in given or name.removesuffix("_id") in given}
+    keys = {one.attname for one in blueprint.model._meta.pk_fields} if "pk" in given else set()
+    named = {name for name in blamed if name in given or name.removesuffix("_id") in given or name in keys}
     return refused(blueprint.label, verdict, blamed, named)
 
 
@@ -90,6 +109,10 @@ def blamed_attributes(blueprint: Blueprint, verdict: Verdict) -> list[str]:
     for table in blueprint.tables():
         rules: tuple[Any, ...] = (*table.uniques, *table.checks, *table.exclusions)
         columns = [c for rule in rules if rule.name == verdict.constraint for c in rule.columns]
+        if verdict.reason == "check":
+            # Django's own CHECK of a column has no name: the database makes one up.
+            unnamed = {f"{table.name}_{c.name}_check": c.name for c in table.columns}
+            columns += [c for name, c in unnamed.items() if verdict.constraint in (name, c)]
         columns += [c.name for c in table.columns if c.name == verdict.column]
         columns += [c for key in table.foreign_keys for c in key.columns if _is_key_of(verdict, c)]
         found += [
@@ -100,10 +123,24 @@ def blamed_attributes(blueprint: Blueprint, verdict: Verdict) -> list[str]:
 
 def _unfitting(blueprint: Blueprint, instances: Sequence[Model], verdict: Verdict) -> list[str]:
     """Attributes whose values are past what their columns say, where the database names no column."""
-    if verdict.reason not in ("range", "length"):
+    if verdict.sqlstate.startswith(CONSTRAINT):
         return []
     columns = [(one.name, blueprint.seen.catalog[one.table].column(one.column)) for one in blueprint.own]
-    return [n for n, column in columns if any(offence(column, getattr(one, n)) for one in instances)]
+    return [n for n, column in columns if any(_misfits(blueprint, one, n, column) for one in instances)]
+
+
+def _misfits(blueprint: Blueprint, instance: Model, name: str, column: Column) -> str:
+    """Why the column cannot hold the instance's value; empty where it can, as far as one knows."""
+    value = getattr(instance, name)
+    field: Any = blueprint.model._meta.get_field(name)
+    try:
+        field.get_db_prep_save(value, blueprint.seen.connection)
+        if isinstance(value, str):
+            value = field.to_python(value)
+    except Exception as error:  # the field is the project's
+        said = error.messages[0] if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
+        return said or type(error).__name__
+    return offence(column, value)
 
 
 def _is_key_of(verdict: Verdict, column: str) -> bool:

@@ -74,7 +74,8 @@ class OwnColumns:
     def counted(self, number: int) -> Iterator[dict[str, object]]:
         """The values of each of ``own_keys`` in the row of this number, as seeding counts in an empty table.
 
-        Past the last one of them is empty where it may be, else they begin anew. Raises Exhausted and NoValue when a column has none.
+        Past the last one of them is empty where it may be, else they begin anew. Raises Exhausted and
+        NoValue when a column has none.
         """
         for key in self.own_keys:
             sizes = [SCANNED if (room := self.digits[name].capacity) is None else room for name in key]

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, connection
+from django.db import DatabaseError, IntegrityError, connection
 from django.db.migrations.state import ProjectState
 
-from dbstate.factories import BadOverride, IntegrityRefused, factory_for, new_test
+from dbstate.factories import (
+    BadOverride,
+    IntegrityRefused,
+    ModelFactory,
+    UnknownField,
+    UnknownModel,
+    factory_for,
+    new_test,
+)
 from example_project.shop.models import Order, OrderLine, Plan, Subscription, User
 
 
@@ -107,3 +115,64 @@ def test_a_built_row_is_not_looked_up():
 
 def _refuse(execute, sql, params, many, context):
     raise AssertionError(f"executed {sql}")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("label", "given", "told"),
+    [
+        ("shop.Order", {"placed_at": {}}, r"placed_at of shop.Order to \{\}"),
+        ("shop.Product", {"price_cents": "abc"}, r"price_cents of shop.Product to 'abc'"),
+        ("shop.Product", {"name": "a\0b"}, r"name = 'a\\x00b' \(given\)"),
+        ("zoo_postgres.EveryArray", {"integers": "abc"}, r"integers"),
+        ("shop.OrderLine", {"quantity": -1}, r"quantity = -1 \(given\)"),
+        ("shop.User", {"prefered_currency": "EUR"}, r"did you mean preferred_currency"),
+        ("shop.User", {"edge_maxx": True}, r"did you mean edge_max"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named(label, given, told):
+    with pytest.raises((BadOverride, DatabaseError, UnknownField), match=told):
+        factory_for(label).create(**given)
+
+
+@pytest.mark.django_db
+def test_an_edge_row_further_up():
+    order = factory_for(Order).create(user__edge="max")
+    assert len(order.user.first_name) == 150
+    with pytest.raises(BadOverride, match="edge case 'most'"):
+        factory_for(Order).create(user__edge="most")
+
+
+def test_a_factory_without_a_model_and_a_row_of_another_one():
+    class Nameless(ModelFactory):
+        pass
+
+    with pytest.raises(BadOverride, match=r"Nameless.*names no model"):
+        Nameless.build()
+    with pytest.raises(UnknownModel, match=r"shop.User"):
+
+        class Misspelt(ModelFactory):
+            class Meta:
+                model = "shop.Usr"
+
+    with pytest.raises(BadOverride, match=r"as a shop.Order: it is no instance"):
+        factory_for(Order).save(User())
+
+
+def test_a_hook_may_be_a_plain_function():
+    class Made(ModelFactory[User]):
+        class Meta:
+            model = User
+
+        @staticmethod
+        def _create(model, *args, **kwargs):
+            return model(*args, **kwargs)
+
+    assert Made.build().username
+
+
+@pytest.mark.django_db
+def test_a_collision_of_keys_is_the_callers():
+    user = factory_for(User).create()
+    with pytest.raises(IntegrityRefused, match=r"id = \d+ \(given\).*give id another value"):
+        factory_for(User).create(pk=user.pk)
