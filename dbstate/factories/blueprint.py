@@ -140,7 +140,7 @@ class Blueprint:
     def comes_back(self, relation: Relation) -> bool:
         """Whether a row that is named needs one of this model, and may be named later."""
         target = relation.target
-        if target is None or not (relation.required and relation.null) or relation.kind != "foreign":
+        if target is None or not relation.null or relation.kind != "foreign":
             return False
         if relation.library or issubclass(self.table_model, target):
             return False

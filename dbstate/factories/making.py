@@ -225,7 +225,7 @@ def parent_of(
         own_kind = issubclass(blueprint.table_model, target) and not relation.required
         if unfinished is not None and not own_kind:
             return _on_cycle(blueprint, relation, unfinished, chain)
-    if chain.create and blueprint.comes_back(relation):
+    if chain.create and not chain.relating and blueprint.comes_back(relation):
         # The row goes in without it: it names a row, of whatever depth, that names this one.
         chain.making[-1].after.append(lambda: _new(blueprint, relation, target, chain, overrides, new))
         chain.making[-1].postponed.append(relation.name)

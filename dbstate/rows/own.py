@@ -79,7 +79,7 @@ class OwnColumns:
         """
         for key in self.own_keys:
             sizes = [SCANNED if (room := self.digits[name].capacity) is None else room for name in key]
-            empty = [name for name in key if empties(self.table, self.table.column(name), unique=True)]
+            empty = [name for name in key if self._differs_empty(name)]
             if empty and number >= prod(sizes):
                 yield dict.fromkeys(empty[:1])
                 continue
@@ -90,6 +90,11 @@ class OwnColumns:
                 name: value_of(self.digits[name], place, Draft(0, ""))
                 for name, place in zip(key, places, strict=True)
             }
+
+    def _differs_empty(self, name: str) -> bool:
+        """Whether rows may be told apart by nothing in this column: NULLs differ in unique keys."""
+        keys = (unique for unique in self.table.uniques if name in unique.columns)
+        return self.table.column(name).null and all(unique.nulls_distinct for unique in keys)
 
     def _empty(self, column: Column, none: Exhausted | NoValue) -> object:
         """Nothing, where the column may be empty and no value can be made for it; the error elsewhere."""

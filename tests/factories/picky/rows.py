@@ -447,6 +447,7 @@ def rows_on_a_cycle_are_saved_without_a_key_where_they_can_be() -> None:
     board = factory_for(Board).create()
     assert board.pinned.board == Board.objects.get(pk=board.pk) == board
     assert Board.objects.get(pk=board.pk).pinned == board.pinned
+    assert factory_for(Board).create_with_relations(note_set=2).note_set.count() == 2
 
 
 @trial

@@ -457,7 +457,7 @@ class Archive(models.Model):
 
 
 class Flag(models.Model):
-    chosen = models.BooleanField(null=True, blank=True, unique=True, default=None)
+    chosen = models.BooleanField(null=True, unique=True, default=None)
 
 
 class Refusing(models.Model):
