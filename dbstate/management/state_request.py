@@ -125,5 +125,10 @@ def _lines(entered: Entered, replay: str) -> Iterator[str]:
     yield f"again: {replay}"
 
 
-def _each(rows: Any) -> tuple[Any, ...]:
-    return (rows,) if isinstance(rows, Model) else rows
+def _each(rows: Any) -> Iterator[Model]:
+    """The rows that stand under a name, at any depth."""
+    if isinstance(rows, Model):
+        yield rows
+        return
+    for one in rows.values() if isinstance(rows, Mapping) else rows:
+        yield from _each(one)

@@ -84,7 +84,7 @@ def test_the_list_for_programs() -> None:
 
 def test_a_file_that_cannot_be_read_is_2(app: Callable[[str], None]) -> None:
     app("1 / 0\n")
-    with pytest.raises(CommandError, match=r"stateful/states\.py\): ZeroDivisionError") as caught:
+    with pytest.raises(CommandError, match=r"stateful/states\.py:1\): ZeroDivisionError") as caught:
         states()
     assert caught.value.returncode == 2
 

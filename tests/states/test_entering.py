@@ -77,6 +77,8 @@ def test_nothing_returned_is_all_that_was_made() -> None:
         (date(2026, 1, 31), datetime(2026, 1, 31, tzinfo=UTC)),
         (datetime(2026, 1, 31, 12), datetime(2026, 1, 31, 12, tzinfo=UTC)),
         (NOW, NOW),
+        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("2026-01-31T12:00:00+02:00", datetime(2026, 1, 31, 10, tzinfo=UTC)),
     ],
 )
 def test_now_is_given_and_heeded(given: Any, moment: datetime) -> None:
@@ -92,6 +94,30 @@ def test_now_is_given_and_heeded(given: Any, moment: datetime) -> None:
     assert max(Order.objects.values_list("placed_at", flat=True)) <= moment
     enter("dated")
     assert seen[1] > datetime(2026, 10, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("given", ["yesterday", "", 7, True, "0001-01-01T00:00:00+02:00"])
+def test_what_is_no_date_is_told(given: Any) -> None:
+    with pytest.raises(BadParameters) as caught:
+        enter("order exists", now=given)
+    assert str(caught.value) == (
+        f"cannot enter 'order exists': now is {given!r}, which is no date; give a date, a datetime, or text "
+        'such as "2026-01-31"'
+    )
+
+
+@pytest.mark.parametrize("name", [None, 7, ["order exists"], Order])
+def test_what_is_no_name_is_told(name: Any) -> None:
+    with pytest.raises(BadParameters) as caught:
+        enter(name)
+    assert str(caught.value) == (
+        f'cannot enter {name!r}: the name of a state is a text; write enter("order exists")'
+    )
+
+
+def test_an_alias_that_is_not_there_is_told() -> None:
+    with pytest.raises(BadParameters, match=r"settings.DATABASES has no 'defualt'; did you mean 'default'\?"):
+        enter("order exists", using="defualt")
 
 
 def test_historical_models() -> None:
