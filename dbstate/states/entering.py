@@ -20,7 +20,7 @@ from dbstate.errors import GuardRefusal
 from dbstate.factories import ModelFactory, factory_for
 from dbstate.factories.setting import configured, current
 from dbstate.introspection import NamedModel, read_names
-from dbstate.states.absence import CannotRemove, Removing, remove_rows
+from dbstate.states.absence import CannotRemove, Removing, remove_rows, shown
 from dbstate.states.declaring import Declared, declared
 from dbstate.states.discovery import discover
 from dbstate.states.errors import (
@@ -186,13 +186,17 @@ def _enter(name: str, found: Found, params: Mapping[str, Any], visit: _Visit) ->
 
 
 def _enter_free(name: str, free: Free, params: Mapping[str, Any], visit: _Visit) -> Entered:
+    model = visit.apps.get_model(free.label)
     if not free.absent:
         for field_name in params.keys() & free.overrides.keys():
             hint = f"leave {field_name} out, or choose the phrase with another value"
             raise BadParameters(name, "", f"{field_name} is what the phrase says already", hint)
         factory = StateFactory(factory_for(free.label, using=visit.using, apps=visit.apps), visit.made)
-        return result_of(name, factory.create(**{**params, **free.overrides}), ())
-    model = visit.apps.get_model(free.label)
+        row = factory.create(**{**params, **free.overrides})
+        if not shown(model, visit.using).filter(pk=row.pk).exists():
+            found = f"the row it made is none of those that the manager of {free.label} shows"
+            raise BadResult(f"{found}; give the values that it asks for as parameters")
+        return result_of(name, row, ())
     try:
         remove_rows(model, using=visit.using, only=params, removing=visit.removing, nested=visit.nested)
     except (FieldError, ValidationError, ValueError) as error:

@@ -12,6 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 from dbstate import enter, state
 from dbstate.states import BadParameters, NoTransaction, StateCycle, StateFailed, UnknownState, declared
 from example_project.shop.models import Order, OrderLine, Payment, Plan, Refund, Subscription, User
+from example_project.zoo.models.inheritance import LongHaired, Mammal
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -151,6 +152,20 @@ def test_only_some_do_not_exist() -> None:
     keep, gone = enter("plan exists").row, enter("plan exists").row
     enter("plan does not exist", pk=gone.pk)
     assert Plan.objects.get() == keep
+
+
+def test_a_proxy_is_what_its_manager_shows() -> None:
+    for fur in ("long", "short"):
+        entered = enter("mammal exists", fur=fur)
+    assert type(enter("long haired exists", fur="long").row) is LongHaired
+    with pytest.raises(StateFailed) as caught:
+        enter("LongHaired exists", fur="short")
+    assert str(caught.value) == (
+        "cannot enter 'LongHaired exists': the row it made is none of those that the manager of "
+        "zoo.LongHaired shows; give the values that it asks for as parameters"
+    )
+    enter("zoo.LongHaired does not exist")
+    assert Mammal.objects.get() == entered.row
 
 
 def test_rows_that_others_hold_are_told_and_stay() -> None:
