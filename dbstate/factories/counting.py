@@ -7,7 +7,9 @@ table is asked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from dbstate.backends import Connection
@@ -23,22 +25,35 @@ class _Counter:
     """Where the table was asked; None: it never was, as rows were only built."""
 
 
-_counters: dict[tuple[str, str], list[_Counter]] = {}
+Counters = dict[tuple[str, str], list[_Counter]]
 """By alias and table, counters of places each inside the one before."""
+_shared: Counters = {}
+_apart: ContextVar[tuple[Counters, int] | None] = ContextVar("dbstate_counted_apart", default=None)
 
 
 def new_test() -> None:
     """Forget all numbers: the next row of each table is the first one past those in it."""
-    _counters.clear()
+    _shared.clear()
+
+
+@contextmanager
+def apart(counters: Counters, least: int) -> Iterator[None]:
+    """Count rows that are built in ``counters``, from ``least`` on and past those counted there before."""
+    token = _apart.set((counters, least))
+    try:
+        yield
+    finally:
+        _apart.reset(token)
 
 
 def built(alias: str, tables: Sequence[str]) -> dict[str, int]:
     """The next row number in each table, for a row that is not written: no database is asked."""
+    counters, least = _apart.get() or (_shared, 0)
     numbers: dict[str, int] = {}
     for table in tables:
-        counter = _counters.setdefault((alias, table), [_Counter(0, None)])[-1]
-        numbers[table] = counter.next
-        counter.next += 1
+        counter = counters.setdefault((alias, table), [_Counter(least, None)])[-1]
+        numbers[table] = max(counter.next, least)
+        counter.next = numbers[table] + 1
     return numbers
 
 
@@ -59,7 +74,7 @@ def created(
 
 
 def _counter(alias: str, place: Place | None, table: str, first: Callable[[str, int], int]) -> _Counter:
-    counters = _counters.setdefault((alias, table), [])
+    counters = _shared.setdefault((alias, table), [])
     left = [counter for counter in counters if _holds(counter.place, place)]
     if left and len(left) == len(counters):
         if left[-1].place != place:
@@ -74,15 +89,15 @@ def _counter(alias: str, place: Place | None, table: str, first: Callable[[str, 
 def restart(alias: str, place: Place | None, tables: Sequence[str], number: int | None) -> None:
     """Have the next row of these tables be this one; None: the first past those in them, as in a new test."""
     for table in tables:
-        _counters.pop((alias, table), None)
+        _shared.pop((alias, table), None)
         if number is not None:
-            _counters[alias, table] = [_Counter(number, place)]
+            _shared[alias, table] = [_Counter(number, place)]
 
 
 def give_back(alias: str, tables: Sequence[str]) -> None:
     """The last numbers of these tables were not used."""
     for table in tables:
-        _counters[alias, table][-1].next -= 1
+        _shared[alias, table][-1].next -= 1
 
 
 def place_of(connection: Connection) -> Place | None:
