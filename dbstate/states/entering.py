@@ -99,6 +99,15 @@ def find(name: str, apps: Apps, *, using: str = "default") -> Found:
     raise UnknownState(name, _nearest_state(name, models))
 
 
+def takes(found: Found, name: str, apps: Apps) -> bool:
+    """Whether the state can be entered with a parameter of this name."""
+    if isinstance(found, Declared):
+        return found.takes_any or any(one.name == name for one in found.parameters)
+    fields = apps.get_model(found.label)._meta.get_fields()
+    known = {"pk", *(one.name for one in fields), *(getattr(one, "attname", "") for one in fields)}
+    return name.partition("__")[0] in known - found.overrides.keys()
+
+
 @dataclass(frozen=True, slots=True)
 class _Visit:
     """One entering, with all states that it builds on."""
