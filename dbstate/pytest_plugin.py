@@ -123,7 +123,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Hook of pytest: row numbers start anew for each test, and so does factory_boy's own random."""
     if counting := sys.modules.get("dbstate.factories.counting"):
-        counting.new_test()
+        counting.next_test()
     item.config.stash[TEST] = item.nodeid
     _seed_factory_boy(item.config, item.nodeid)
 

@@ -293,6 +293,86 @@ def test_fixtures_and_marks(project: pytest.Pytester, options: tuple[str, ...]) 
     result.assert_outcomes(passed=18)
 
 
+CASES = """
+from django.test import SimpleTestCase, TestCase, TransactionTestCase
+from dbstate import factory_for
+from dbstate.factories import new_test
+from garden.models import Bed, Plant
+
+
+def built():
+    return factory_for(Plant).build().name
+
+
+def numbered(number):
+    return factory_for(Plant).build(__sequence=number).name
+
+
+class Plain(TestCase):
+    def test_1(self):
+        assert [built(), built()] == [numbered(0), numbered(1)]
+
+    test_2 = test_1
+
+    def test_3(self):
+        assert factory_for(Plant).create().name == numbered(0)
+        assert built() == numbered(1)
+
+
+class WithRowsOfItsClass(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        factory_for(Plant).create()
+        built()
+
+    def test_1(self):
+        assert [built(), factory_for(Plant).create().name, built()] == [numbered(n) for n in (2, 3, 4)]
+
+    test_2 = test_3 = test_1
+
+
+class WithoutTransactions(TransactionTestCase):
+    def setUp(self):
+        new_test()
+
+    def test_1(self):
+        assert built() == numbered(0)
+        assert factory_for(Plant).create().name == numbered(1)
+
+    test_2 = test_1
+
+
+class WithoutDatabase(SimpleTestCase):
+    def setUp(self):
+        new_test()
+
+    def test_1(self):
+        assert built() == numbered(0)
+
+    test_2 = test_1
+"""
+
+
+def test_numbers_start_anew_for_each_test_of_a_test_case(project: pytest.Pytester) -> None:
+    """In whichever order, under pytest and under Django's own runner."""
+    project.makepyfile(test_cases=CASES)
+    order = [
+        f"{name}::{test}"
+        for name in ("WithRowsOfItsClass", "Plain")
+        for test in ("test_3", "test_2", "test_1")
+    ]
+    result = project.runpytest_subprocess(
+        "-n0", "-p", "no:randomly", *(f"test_cases.py::{one}" for one in order)
+    )
+    result.assert_outcomes(passed=6)
+    project.runpytest_subprocess("-n0", "test_cases.py").assert_outcomes(passed=10)
+    for reverse in ((), ("--reverse",)):
+        command = [sys.executable, "-m", "django", "test", "--settings", "garden_settings", *reverse]
+        done = subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
+        assert "Ran 10 tests" in done.stderr
+        assert done.returncode == 0, done.stderr
+
+
 def test_own_fixtures_of_the_short_names(project: pytest.Pytester) -> None:
     project.makeconftest(
         """

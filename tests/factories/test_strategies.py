@@ -62,7 +62,16 @@ def test_the_same_draw_is_the_same_row_with_the_same_parents():
     run()
 
 
-def test_what_clean_asks_of_the_database_is_no_refusal(monkeypatch):
+@pytest.fixture
+def have_clean(monkeypatch):
+    def change(model, clean):
+        assert factory_for(model)._meta.blueprint  # what is known of the models is known without the change
+        monkeypatch.setattr(model, "clean", clean)
+
+    return change
+
+
+def test_what_clean_asks_of_the_database_is_no_refusal(have_clean):
     """Nothing is asked: this test has no database."""
 
     def clean(self):
@@ -72,17 +81,17 @@ def test_what_clean_asks_of_the_database_is_no_refusal(monkeypatch):
         except Exception:
             raise ValidationError("Cannot look it up.") from None
 
-    monkeypatch.setattr(Product, "clean", clean)
+    have_clean(Product, clean)
     product = find(strategy_for(Product), lambda product: True, settings=QUICK)
     assert product.name == factory_for(Product).build(__sequence=0).name
 
 
-def test_rows_that_are_built_beside_it_are_looked_at(monkeypatch):
+def test_rows_that_are_built_beside_it_are_looked_at(have_clean):
     def clean(self):
         if not self.first_name.startswith(("A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L")):
             raise ValidationError({"first_name": "Late in the alphabet."})
 
-    monkeypatch.setattr(User, "clean", clean)
+    have_clean(User, clean)
 
     @QUICK
     @given(order=strategy_for(Order))
@@ -92,11 +101,11 @@ def test_rows_that_are_built_beside_it_are_looked_at(monkeypatch):
     run()
 
 
-def test_a_model_that_takes_no_row_is_told(monkeypatch):
+def test_a_model_that_takes_no_row_is_told(have_clean):
     def clean(self):
         raise ValidationError("Never.")
 
-    monkeypatch.setattr(Product, "clean", clean)
+    have_clean(Product, clean)
 
     @QUICK
     @given(line=strategy_for(OrderLine))
