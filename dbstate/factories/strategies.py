@@ -65,7 +65,17 @@ def strategy_for(
     given = {name: v for name, v in overrides.items() if name not in drawn}
     for name in overrides:
         factory._meta.blueprint.check_name(name.partition("__")[0])
+    _make_ready(factory)
     return _instances(factory, given, drawn, save)
+
+
+def _make_ready(factory: type[ModelFactory[Any]]) -> None:
+    """Read the models now: for Hypothesis the first example would be one that takes too long to draw."""
+    try:
+        with counting.apart({}, 0):
+            refusal(factory._meta.blueprint, factory.build(__sequence=0))
+    except Exception:  # code of the project's among it; the test is the place to raise
+        pass
 
 
 @st.composite

@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from dbstate.factories import BadOverride, CannotMake, IntegrityRefused, UnknownField, factory_for
+from dbstate.factories.blueprint import Blueprint
 from dbstate.factories.offline import refusal
+from dbstate.factories.setting import configured
 from dbstate.factories.strategies import strategy_for
 from example_project.shop.models import Order, OrderLine, Product, Subscription, User
 from example_project.zoo.models.constraints import Booking, Membership
@@ -139,6 +141,19 @@ def test_overrides_that_clean_refuses_are_told(model, overrides, message):
     with pytest.raises(BadOverride) as caught:
         run()
     assert str(caught.value).startswith(message)
+
+
+def test_the_models_are_read_before_the_first_example(monkeypatch):
+    strategy = strategy_for(OrderLine)
+
+    def read(*given):
+        raise AssertionError("a blueprint is made while a row is drawn")
+
+    monkeypatch.setattr(Blueprint, "__init__", read)
+    assert find(strategy, lambda line: True, settings=QUICK).order.user
+
+    with pytest.raises(AssertionError, match="while a row is drawn"), configured(seed=77):
+        find(strategy, lambda line: True, settings=QUICK)
 
 
 @pytest.mark.django_db

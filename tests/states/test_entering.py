@@ -315,6 +315,10 @@ def test_an_inner_failure_names_both_and_may_be_caught() -> None:
     told = str(failing("on it"))
     assert "cannot enter 'on it' (" in told
     assert "): cannot enter 'weak' (" in told
+    raised, called = declared()["weak"].line + 3, declared()["on it"].line + 2
+    assert told.endswith(
+        f'ValueError: weak (at line {raised}: raise ValueError("weak")) (at line {called}: f.state("weak"))'
+    )
     assert list(enter("beside it").rows) == ["plan"]
     assert list(Plan.objects.values_list("slug", flat=True)) == ["own"]
     assert "it takes no 'stron'; did you mean 'strong'?" in str(failing("misusing"))
