@@ -15,6 +15,8 @@ from typing import Any
 class _Asked:
     project: Callable[[], dict[str, Any]] = dict
     run: dict[str, Any] = field(default_factory=dict)
+    loaded: Callable[[], object] = tuple
+    """Called when what makes values is loaded."""
 
 
 _asked = _Asked()
@@ -33,3 +35,13 @@ def ask(**facts: Any) -> None:
 def asked() -> dict[str, Any]:
     """``seed``, ``now`` (aware, UTC), ``locales``, ``password``: those that anybody chose."""
     return {**_asked.project(), **_asked.run}
+
+
+def when_loaded(act: Callable[[], object]) -> None:
+    """Have this called as soon as what makes values is loaded, if it is not yet; the last one counts."""
+    _asked.loaded = act
+
+
+def tell_loaded() -> None:
+    """What makes values is loaded."""
+    _asked.loaded()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from dbstate.asked import ask
+from dbstate.asked import ask, asked, when_loaded
 
 if TYPE_CHECKING:
     from dbstate.rehearsal.trial import Ladder, Trial
@@ -39,6 +39,8 @@ class Run:
 
 
 RUN = pytest.StashKey[Run]()
+TEST = pytest.StashKey[str]()
+"""The id of the test that is being run."""
 
 
 # -- options ----------------------------------------------------------------------------------------------
@@ -118,17 +120,65 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """Hook of pytest: row numbers start anew for each test."""
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Hook of pytest: row numbers start anew for each test, and so does factory_boy's own random."""
     if counting := sys.modules.get("dbstate.factories.counting"):
-        counting.new_test()
+        counting.next_test()
+    item.config.stash[TEST] = item.nodeid
+    _seed_factory_boy(item.config, item.nodeid)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(fixturedef: Any, request: Any) -> Generator[None, Any, Any]:
+    """Hook of pytest: what tests share gets the same values whichever of them comes first."""
+    config, random = request.config, sys.modules.get("factory.random")
+    if fixturedef.scope == "function" or _is_randomly_seeding(config):
+        return (yield)
+    generators = [random.randgen, random.faker.generator.random] if random else []
+    states = [one.getstate() for one in generators]
+    index = getattr(request, "param_index", 0)
+    _seed_factory_boy(config, f"{fixturedef.baseid} {fixturedef.argname} {index}")
+    try:
+        return (yield)
+    finally:
+        if not generators:
+            _seed_factory_boy(config, config.stash.get(TEST, ""))
+        for one, state in zip(generators, states, strict=True):
+            one.setstate(state)
+
+
+def _seed_factory_boy(config: pytest.Config, where: str) -> None:
+    """What factory.Faker and factory.fuzzy make is a function of the random seed and of where it is made.
+
+    Not of the seed alone: rows that tests share would be those that each test makes.
+    """
+    if _is_randomly_seeding(config):
+        return
+    when_loaded(lambda: _seed_factory_boy(config, where))
+    if random := sys.modules.get("factory.random"):
+        random.reseed_random(f"{_seed()} {where}")
+
+
+def _is_randomly_seeding(config: pytest.Config) -> bool:
+    """Whether pytest-randomly seeds it, which prints a seed of its own."""
+    return bool(config.pluginmanager.hasplugin("randomly") and config.getoption("randomly_reset_seed", False))
+
+
+def _seed() -> int:
+    """The random seed of the run, or of the project's settings."""
+    from dbstate.errors import DbstateError
+
+    try:
+        return int(asked().get("seed", 0))
+    except DbstateError:  # of the settings: whoever makes values is told
+        return 0
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Hook of pytest: say with each failure how its values come again."""
     report = yield
-    line = _replay_line() if report.failed else ""
+    line = _replay_line(item.config) if report.failed else ""
     if line:
         # Inside the failure's own text, which is shown whatever is captured.
         add = getattr(report.longrepr, "addsection", None)
@@ -139,7 +189,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
-def _replay_line() -> str:
+def _replay_line(config: pytest.Config) -> str:
     """The options that make the same values again; empty when none can have been made."""
     setting = sys.modules.get("dbstate.factories.setting")
     if setting is None:
@@ -156,7 +206,10 @@ def _replay_line() -> str:
         return f"dbstate: {error}"
     midnight = facts.now.time() == time()
     now = facts.now.date().isoformat() if midnight else facts.now.isoformat()
-    return f"dbstate: --dbstate-seed={facts.seed} --dbstate-now={now} replays this"
+    line = f"--dbstate-seed={facts.seed} --dbstate-now={now}"
+    if _is_randomly_seeding(config):
+        line += f" --randomly-seed={config.getoption('randomly_seed')}"
+    return f"dbstate: {line} replays this"
 
 
 # -- fixtures ---------------------------------------------------------------------------------------------

@@ -293,6 +293,86 @@ def test_fixtures_and_marks(project: pytest.Pytester, options: tuple[str, ...]) 
     result.assert_outcomes(passed=18)
 
 
+CASES = """
+from django.test import SimpleTestCase, TestCase, TransactionTestCase
+from dbstate import factory_for
+from dbstate.factories import new_test
+from garden.models import Bed, Plant
+
+
+def built():
+    return factory_for(Plant).build().name
+
+
+def numbered(number):
+    return factory_for(Plant).build(__sequence=number).name
+
+
+class Plain(TestCase):
+    def test_1(self):
+        assert [built(), built()] == [numbered(0), numbered(1)]
+
+    test_2 = test_1
+
+    def test_3(self):
+        assert factory_for(Plant).create().name == numbered(0)
+        assert built() == numbered(1)
+
+
+class WithRowsOfItsClass(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        factory_for(Plant).create()
+        built()
+
+    def test_1(self):
+        assert [built(), factory_for(Plant).create().name, built()] == [numbered(n) for n in (2, 3, 4)]
+
+    test_2 = test_3 = test_1
+
+
+class WithoutTransactions(TransactionTestCase):
+    def setUp(self):
+        new_test()
+
+    def test_1(self):
+        assert built() == numbered(0)
+        assert factory_for(Plant).create().name == numbered(1)
+
+    test_2 = test_1
+
+
+class WithoutDatabase(SimpleTestCase):
+    def setUp(self):
+        new_test()
+
+    def test_1(self):
+        assert built() == numbered(0)
+
+    test_2 = test_1
+"""
+
+
+def test_numbers_start_anew_for_each_test_of_a_test_case(project: pytest.Pytester) -> None:
+    """In whichever order, under pytest and under Django's own runner."""
+    project.makepyfile(test_cases=CASES)
+    order = [
+        f"{name}::{test}"
+        for name in ("WithRowsOfItsClass", "Plain")
+        for test in ("test_3", "test_2", "test_1")
+    ]
+    result = project.runpytest_subprocess(
+        "-n0", "-p", "no:randomly", *(f"test_cases.py::{one}" for one in order)
+    )
+    result.assert_outcomes(passed=6)
+    project.runpytest_subprocess("-n0", "test_cases.py").assert_outcomes(passed=10)
+    for reverse in ((), ("--reverse",)):
+        command = [sys.executable, "-m", "django", "test", "--settings", "garden_settings", *reverse]
+        done = subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
+        assert "Ran 10 tests" in done.stderr
+        assert done.returncode == 0, done.stderr
+
+
 def test_own_fixtures_of_the_short_names(project: pytest.Pytester) -> None:
     project.makeconftest(
         """
@@ -363,7 +443,11 @@ def planted(project: pytest.Pytester, *options: str) -> tuple[str, str]:
     result.assert_outcomes(failed=1)
     text = result.stdout.str()
     shown = re.search(r"AssertionError: (<.*>)", text)
-    line = re.search(r"^dbstate: (--dbstate-seed=\d+ --dbstate-now=[\d-]+) replays this$", text, re.MULTILINE)
+    line = re.search(
+        r"^dbstate: (--dbstate-seed=\d+ --dbstate-now=[\d-]+)( --randomly-seed=\d+)? replays this$",
+        text,
+        re.MULTILINE,
+    )
     assert shown, text
     assert line, text
     return shown[1], line[1]
@@ -388,6 +472,87 @@ def test_the_printed_seed_replays_a_failure(project: pytest.Pytester, options: t
 
 def test_the_seed_of_the_settings_is_that_of_every_run(project: pytest.Pytester) -> None:
     assert planted(project) == planted(project, "--dbstate-seed=5")
+
+
+OWN = """
+    import factory
+    import factory.fuzzy
+    from dbstate import ModelFactory
+    from garden.models import Bed, Plant
+
+    class BedFactory(factory.django.DjangoModelFactory):
+        class Meta:
+            model = Bed
+        name = factory.Faker("pystr")
+
+    class PlantFactory(ModelFactory[Plant]):
+        class Meta:
+            model = Plant
+        name = factory.fuzzy.FuzzyText(chars="abcdefghijkl")
+"""
+DRAWS = """
+    import pytest
+    from django.test import TestCase
+    IMPORTS
+
+    def drawn():
+        from own import BedFactory, PlantFactory
+        return f"{BedFactory.build().name}|{PlantFactory.build().name}"
+
+    @pytest.fixture(scope="module", params=[1, 2])
+    def shared(request):
+        return drawn()
+
+    def test_first(shared):
+        assert drawn() != shared
+
+    def test_planted(shared):
+        assert 0, f"<{shared} {drawn()}>"
+
+    class Own(TestCase):
+        @classmethod
+        def setUpTestData(cls):
+            cls.shared = drawn()
+
+        def test_first(self):
+            assert drawn() != self.shared
+
+        def test_planted(self):
+            assert 0, f"<{self.shared} {drawn()}>"
+"""
+
+
+def drawn(project: pytest.Pytester, imports: str, *options: str) -> tuple[list[str], str]:
+    """What failing tests had of factories that draw by themselves, and the options that replay it."""
+    project.makepyfile(own=OWN)
+    text = run(project, DRAWS.replace("IMPORTS", imports), *options).stdout.str()
+    lines = {*re.findall(r"^dbstate: (--dbstate-seed=.*) replays this$", text, re.MULTILINE)}
+    assert len(lines) == 1, text
+    return sorted(re.findall(r"AssertionError: (<.*>)", text)), lines.pop()
+
+
+@pytest.mark.parametrize("imports", ["import own", "import factory", ""])
+def test_declarations_that_draw_are_replayed_too(project: pytest.Pytester, imports: str) -> None:
+    """Those of factory_boy's own random, in whichever order the tests come and each alone."""
+    plain = ("-p", "no:randomly", "--dbstate-now=2026-06-01")
+    shown, line = drawn(project, imports, *plain)
+    values = re.findall(r"[^<>|\s]+", " ".join(shown))
+    assert (len(shown), len({*values}), line) == (3, 12, "--dbstate-seed=5 --dbstate-now=2026-06-01")
+    assert drawn(project, imports, *plain, *line.split()) == (shown, line)
+    alone, _ = drawn(project, imports, *plain, "-k", "test_planted")
+    assert alone == shown
+    other, _ = drawn(project, imports, *plain, "--dbstate-seed=6")
+    assert not {*other} & {*shown}
+
+
+@pytest.mark.parametrize("options", [(), pytest.param(("-n2",), marks=pytest.mark.slow)])
+def test_where_pytest_randomly_seeds_its_seed_replays(
+    project: pytest.Pytester, options: tuple[str, ...]
+) -> None:
+    shown, line = drawn(project, "import own", *options)
+    assert len({*re.findall(r"[^<>|\s]+", " ".join(shown))}) == 12
+    assert re.fullmatch(r"--dbstate-seed=5 --dbstate-now=\S+ --randomly-seed=\d+", line)
+    assert drawn(project, "import own", *options, *line.split()) == (shown, line)
 
 
 @pytest.mark.parametrize(

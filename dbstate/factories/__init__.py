@@ -1,5 +1,6 @@
 """Factories from the models: instances with all that they need, with seeding's values."""
 
+from dbstate.asked import tell_loaded
 from dbstate.factories.base import EdgeTrait, ModelFactory, SharedSubFactory, Trait, factory_for
 from dbstate.factories.counting import new_test
 from dbstate.factories.errors import (
@@ -34,3 +35,5 @@ __all__ = [
     "new_test",
     "use_project",
 ]
+
+tell_loaded()

@@ -7,8 +7,14 @@ table is asked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from threading import current_thread, main_thread
+from typing import Any
+
+from django.db import connections
 
 from dbstate.backends import Connection
 
@@ -23,8 +29,24 @@ class _Counter:
     """Where the table was asked; None: it never was, as rows were only built."""
 
 
-_counters: dict[tuple[str, str], list[_Counter]] = {}
+Counters = dict[str, dict[str, list[_Counter]]]
 """By alias and table, counters of places each inside the one before."""
+
+
+@dataclass(slots=True)
+class _Level:
+    """What is counted in the transaction of a django.test.TestCase, of one of its tests, or outside."""
+
+    transaction: object
+    """None: outside."""
+    counters: dict[str, list[_Counter]]
+
+
+_levels: dict[str, list[_Level]] = {}
+"""By alias, each inside the one before."""
+_connections: dict[str, Any] = {}
+"""Of the main thread, by alias: looking one up takes as long as numbering a row."""
+_apart: ContextVar[tuple[Counters, int] | None] = ContextVar("dbstate_counted_apart", default=None)
 
 
 _test = object()
@@ -35,9 +57,54 @@ def new_test() -> None:
 
     The next row of each table is the first one past those in it.
     """
+    _levels.clear()
+    _begin()
+
+
+def next_test() -> None:
+    """The same, but that rows which a TestCase made for all its tests are still counted."""
+    _begin()
+    for levels in _levels.values():
+        del levels[2:]
+        levels[0].counters.clear()
+
+
+def _begin() -> None:
     global _test
     _test = object()
-    _counters.clear()
+
+
+def _counters(alias: str) -> dict[str, list[_Counter]]:
+    """Counters by table; in a TestCase those of its test, which begin where those of its class are."""
+    levels = _levels.setdefault(alias, [_Level(None, {})])
+    if current_thread() is not main_thread():  # its connection is another one, the test is the same
+        return levels[-1].counters
+    if alias not in _connections:
+        _connections[alias] = connections[alias]
+    blocks = _connections[alias].atomic_blocks
+    if not blocks and len(levels) == 1:
+        return levels[0].counters
+    open_now = [None, *(one for one in blocks if one._from_testcase)]
+    known = 0
+    for level, transaction in zip(levels, open_now, strict=False):
+        known += level.transaction is transaction
+    if known != len(levels) or known != len(open_now):
+        _begin()
+    del levels[known:]
+    for transaction in open_now[known:]:
+        begun = {table: [replace(one) for one in each] for table, each in levels[-1].counters.items()}
+        levels.append(_Level(transaction, begun))
+    return levels[-1].counters
+
+
+@contextmanager
+def apart(counters: Counters, least: int) -> Iterator[None]:
+    """Count rows that are built in ``counters``, from ``least`` on and past those counted there before."""
+    token = _apart.set((counters, least))
+    try:
+        yield
+    finally:
+        _apart.reset(token)
 
 
 def current_test() -> object:
@@ -47,11 +114,13 @@ def current_test() -> object:
 
 def built(alias: str, tables: Sequence[str]) -> dict[str, int]:
     """The next row number in each table, for a row that is not written: no database is asked."""
+    counted = _apart.get()
+    counters, least = (counted[0].setdefault(alias, {}), counted[1]) if counted else (_counters(alias), 0)
     numbers: dict[str, int] = {}
     for table in tables:
-        counter = _counters.setdefault((alias, table), [_Counter(0, None)])[-1]
-        numbers[table] = counter.next
-        counter.next += 1
+        counter = counters.setdefault(table, [_Counter(least, None)])[-1]
+        numbers[table] = max(counter.next, least)
+        counter.next = numbers[table] + 1
     return numbers
 
 
@@ -72,7 +141,7 @@ def created(
 
 
 def _counter(alias: str, place: Place | None, table: str, first: Callable[[str, int], int]) -> _Counter:
-    counters = _counters.setdefault((alias, table), [])
+    counters = _counters(alias).setdefault(table, [])
     left = [counter for counter in counters if _holds(counter.place, place)]
     if left and len(left) == len(counters):
         if left[-1].place != place:
@@ -86,16 +155,18 @@ def _counter(alias: str, place: Place | None, table: str, first: Callable[[str, 
 
 def restart(alias: str, place: Place | None, tables: Sequence[str], number: int | None) -> None:
     """Have the next row of these tables be this one; None: the first past those in them, as in a new test."""
+    counters = _counters(alias)
     for table in tables:
-        _counters.pop((alias, table), None)
+        counters.pop(table, None)
         if number is not None:
-            _counters[alias, table] = [_Counter(number, place)]
+            counters[table] = [_Counter(number, place)]
 
 
 def give_back(alias: str, tables: Sequence[str]) -> None:
     """The last numbers of these tables were not used."""
+    counters = _counters(alias)
     for table in tables:
-        _counters[alias, table][-1].next -= 1
+        counters[table][-1].next -= 1
 
 
 def place_of(connection: Connection) -> Place | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps.registry import Apps
@@ -33,12 +33,12 @@ class NamedField:
 
 @dataclass(frozen=True, slots=True)
 class NamedModel:
-    """A model with a table of its own."""
+    """A model with a table of its own, or a proxy of one."""
 
     label: str
     """``app_label.Model``."""
     names: tuple[str, ...]
-    """Its verbose name, its class's name and its label, each once."""
+    """Its verbose name, its class's name and its label, each once; a proxy takes none from another model."""
     fields: tuple[NamedField, ...]
     """Those with choices."""
 
@@ -46,7 +46,15 @@ class NamedModel:
 def read_names(apps: Apps, *, using: str = "default") -> tuple[NamedModel, ...]:
     """What the models of one database are called, by label, in no language but the code's own."""
     with translation.override(None):
-        return tuple(_named(model) for model in concrete_models(apps, using=using))
+        concrete = concrete_models(apps, using=using)
+        named = [_named(model) for model in concrete]
+        taken = {name.casefold() for model in named for name in model.names}
+        for model in apps.get_models():
+            if model._meta.proxy and model._meta.concrete_model in concrete:
+                proxy = _named(model)
+                free = tuple(name for name in proxy.names if name.casefold() not in taken)
+                named.append(replace(proxy, names=free))
+    return tuple(sorted(named, key=lambda model: model.label))
 
 
 def _named(model: Any) -> NamedModel:

@@ -3,7 +3,7 @@
 from dbstate.states.absence import CannotRemove, Removing
 from dbstate.states.declaring import Declared, Parameter, declared, state
 from dbstate.states.discovery import app_of, discover
-from dbstate.states.entering import Factories, Found, StateFactory, enter, enter_watched, find
+from dbstate.states.entering import Factories, Found, StateFactory, enter, enter_watched, find, takes
 from dbstate.states.errors import (
     AmbiguousState,
     BadParameters,
@@ -47,4 +47,5 @@ __all__ = [
     "enter_watched",
     "find",
     "state",
+    "takes",
 ]

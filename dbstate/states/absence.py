@@ -23,7 +23,7 @@ def remove_rows(
     ``nested`` says whether the caller has a transaction open: without one nothing is deleted for good
     on the side. Raises CannotRemove, and what ``removing`` raises.
     """
-    rows: QuerySet[Model] = model._base_manager.using(using).filter(**only)
+    rows: QuerySet[Model] = shown(model, using).filter(**only)
     count = rows.count()
     if not count:
         return
@@ -39,8 +39,14 @@ def remove_rows(
         raise CannotRemove(_held(model, count, error.protected_objects)) from error
     except RestrictedError as error:
         raise CannotRemove(_held(model, count, error.restricted_objects)) from error
-    if left := model._base_manager.using(using).filter(**only).count():
+    if left := shown(model, using).filter(**only).count():
         raise CannotRemove(f"{_rows(left)} of {model._meta.label} are still there after delete()")
+
+
+def shown(model: type[Model], using: str) -> QuerySet[Model]:
+    """The rows that are the model's: all of its table, of a proxy those that its default manager shows."""
+    manager = model._default_manager if model._meta.proxy else model._base_manager
+    return manager.using(using).all()
 
 
 def _held(model: type[Model], count: int, holders: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FunctionType, MappingProxyType
@@ -75,13 +76,19 @@ def state(name: str) -> Callable[[StateFunction], StateFunction]:
     state can be entered with. It returns a row, a dict of rows by name, or None for all rows that it
     made. Raises BadState and DuplicateState.
     """
+    caller = sys._getframe(1)
+    place = f"{short_path(caller.f_code.co_filename)}:{caller.f_lineno}"
     if not isinstance(name, str):
-        raise BadState(name, "its name is no text", 'write @state("a user exists")')
+        raise BadState(name, place, "its name is no text", 'write @state("a user exists")')
     if not name.strip() or name != " ".join(name.split()):
-        raise BadState(name, "its name is empty or has superfluous spaces", "put one space between words")
+        found = "its name is empty or has superfluous spaces"
+        raise BadState(name, place, found, "put one space between words")
 
     def declare(function: StateFunction) -> StateFunction:
-        _add(_read(name, function))
+        try:
+            _add(_read(name, function))
+        except _Unfit as unfit:
+            raise BadState(name, place, *unfit.args) from None
         return function
 
     return declare
@@ -98,6 +105,10 @@ def short_path(file: str) -> str:
     return os.path.relpath(file) if below else file
 
 
+class _Unfit(Exception):
+    """A function that cannot be a state: what was found, and what to do."""
+
+
 def _add(new: Declared) -> None:
     known = _DECLARED.get(new.name)
     # The same lines again: the module was reloaded, or is imported by two names.
@@ -109,10 +120,10 @@ def _add(new: Declared) -> None:
 def _read(name: str, function: Callable[..., object]) -> Declared:
     inner = inspect.unwrap(function)
     if not isinstance(inner, FunctionType):
-        raise BadState(name, f"{function!r} is no function", "put @state above a function")
+        raise _Unfit(f"{function!r} is no function", "put @state above a function")
     if inspect.iscoroutinefunction(inner) or inspect.isgeneratorfunction(inner):
-        raise BadState(name, f"{inner.__name__}() is asynchronous or a generator", "make it a plain function")
-    others = _parameters(name, function)
+        raise _Unfit(f"{inner.__name__}() is asynchronous or a generator", "make it a plain function")
+    others = _parameters(function)
     code = inner.__code__
     return Declared(
         name=name,
@@ -130,18 +141,16 @@ def _read(name: str, function: Callable[..., object]) -> Declared:
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-def _parameters(name: str, function: Callable[..., object]) -> list[inspect.Parameter]:
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
     """Its parameters but for the first, which is for the factories."""
     parameters = list(inspect.signature(function).parameters.values())
     if not parameters or parameters[0].kind not in (_NAMED[0], inspect.Parameter.POSITIONAL_ONLY):
-        raise BadState(name, "its function takes no factories", "write def function(f, ...)")
+        raise _Unfit("its function takes no factories", "write def function(f, ...)")
     for one in parameters[1:]:
         if one.name in _RESERVED:
-            raise BadState(name, f"its parameter {one.name!r} is one of enter() itself", "rename it")
+            raise _Unfit(f"its parameter {one.name!r} is one of enter() itself", "rename it")
         if one.kind not in (*_NAMED, one.VAR_KEYWORD):
-            raise BadState(
-                name, f"its parameter {one.name!r} has no name to give it by", "write *, before it"
-            )
+            raise _Unfit(f"its parameter {one.name!r} has no name to give it by", "write *, before it")
     return parameters[1:]
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import traceback
 
 from django.apps import apps as installed
 
-from dbstate.errors import DbstateError
 from dbstate.states.declaring import short_path
-from dbstate.states.errors import BadStatesFile
+from dbstate.states.errors import BadState, BadStatesFile, DuplicateState
 
 MODULE = "states"
 
@@ -20,8 +20,7 @@ _looked_at: set[str] = set()
 def discover() -> None:
     """Import the states of all installed applications that were not looked at yet.
 
-    Raises BadStatesFile for a file that raises; errors of dbstate's own (two states of one name) as
-    they are.
+    Raises BadStatesFile for a file that raises, BadState and DuplicateState for what it declares.
     """
     for config in installed.get_app_configs():
         if config.name not in _looked_at and hasattr(config.module, "__path__"):
@@ -41,7 +40,15 @@ def _import(name: str) -> None:
         return
     try:
         importlib.import_module(name)
-    except DbstateError:
+    except (BadState, DuplicateState):  # they say where
         raise
     except Exception as error:  # the file is the project's
-        raise BadStatesFile(name, short_path(found.origin or name), error) from error
+        raise BadStatesFile(name, _place_of(error, found.origin or name), error) from error
+
+
+def _place_of(error: Exception, file: str) -> str:
+    """The last line of the file that the error came through."""
+    lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == file]
+    if isinstance(error, SyntaxError) and error.filename == file:
+        lines.append(error.lineno)
+    return f"{short_path(file)}:{lines[-1]}" if lines else short_path(file)

@@ -16,11 +16,11 @@ from django.db import DatabaseError, connections, transaction
 from django.db.models import Model
 
 from dbstate.backends import LoadRefused, backend_for
-from dbstate.errors import DbstateError, GuardRefusal
+from dbstate.errors import GuardRefusal
 from dbstate.factories import ModelFactory, factory_for
 from dbstate.factories.setting import configured, current
 from dbstate.introspection import NamedModel, read_names
-from dbstate.states.absence import CannotRemove, Removing, remove_rows
+from dbstate.states.absence import CannotRemove, Removing, remove_rows, shown
 from dbstate.states.declaring import Declared, declared
 from dbstate.states.discovery import discover
 from dbstate.states.errors import (
@@ -45,14 +45,14 @@ def enter(
     *,
     using: str = "default",
     apps: Apps | None = None,
-    now: datetime | date | None = None,
+    now: datetime | date | str | None = None,
     **params: Any,
 ) -> Entered:
     """Make the state of this name, or that a phrase without code means, and say what it came to.
 
-    ``apps`` is a migration's historical registry, or today's; ``now`` the reference date, else that of
-    the factories. The caller owns the transaction: what is made is kept or undone with it. An error
-    undoes what the state made and leaves the transaction usable.
+    ``apps`` is a migration's historical registry, or today's; ``now`` the reference date, also as ISO
+    text, else that of the factories. The caller owns the transaction: what is made is kept or undone
+    with it. An error undoes what the state made and leaves the transaction usable.
 
     Raises UnknownState, AmbiguousState, BadParameters, StateCycle, StateFailed, NoTransaction, and
     BadStatesFile and DuplicateState from reading the states.
@@ -66,14 +66,17 @@ def enter_watched(
     *,
     using: str = "default",
     apps: Apps | None = None,
-    now: datetime | date | None = None,
+    now: datetime | date | str | None = None,
     removing: Removing = lambda model, count: None,
 ) -> Entered:
     """As ``enter``; ``removing`` is told before rows are removed, and may raise to refuse that."""
+    if using not in connections.settings:
+        hint = nearest(str(using), connections.settings)
+        raise BadParameters(name, "", f"settings.DATABASES has no {using!r}", hint)
     registry = apps if apps is not None else installed
     found = find(name, registry, using=using)
     nested = _check_open(name, using)
-    with _at(now) as moment:
+    with _at(None if now is None else _read_now(name, now)) as moment:
         try:
             return _enter(name, found, params, _Visit(using, registry, moment, removing, nested))
         except BrokenConstraint as error:
@@ -85,6 +88,8 @@ def enter_watched(
 
 def find(name: str, apps: Apps, *, using: str = "default") -> Found:
     """What a name stands for. Raises UnknownState and AmbiguousState."""
+    if not isinstance(name, str):
+        raise BadParameters(name, "", "the name of a state is a text", 'write enter("order exists")')
     discover()
     if known := declared().get(name):
         return known
@@ -92,6 +97,15 @@ def find(name: str, apps: Apps, *, using: str = "default") -> Found:
     if free := find_free(name, models):
         return free
     raise UnknownState(name, _nearest_state(name, models))
+
+
+def takes(found: Found, name: str, apps: Apps) -> bool:
+    """Whether the state can be entered with a parameter of this name."""
+    if isinstance(found, Declared):
+        return found.takes_any or any(one.name == name for one in found.parameters)
+    fields = apps.get_model(found.label)._meta.get_fields()
+    known = {"pk", *(one.name for one in fields), *(getattr(one, "attname", "") for one in fields)}
+    return name.partition("__")[0] in known - found.overrides.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +195,17 @@ def _enter(name: str, found: Found, params: Mapping[str, Any], visit: _Visit) ->
 
 
 def _enter_free(name: str, free: Free, params: Mapping[str, Any], visit: _Visit) -> Entered:
+    model = visit.apps.get_model(free.label)
     if not free.absent:
         for field_name in params.keys() & free.overrides.keys():
             hint = f"leave {field_name} out, or choose the phrase with another value"
             raise BadParameters(name, "", f"{field_name} is what the phrase says already", hint)
         factory = StateFactory(factory_for(free.label, using=visit.using, apps=visit.apps), visit.made)
-        return result_of(name, factory.create(**{**params, **free.overrides}), ())
-    model = visit.apps.get_model(free.label)
+        row = factory.create(**{**params, **free.overrides})
+        if not shown(model, visit.using).filter(pk=row.pk).exists():
+            found = f"the row it made is none of those that the manager of {free.label} shows"
+            raise BadResult(f"{found}; give the values that it asks for as parameters")
+        return result_of(name, row, ())
     try:
         remove_rows(model, using=visit.using, only=params, removing=visit.removing, nested=visit.nested)
     except (FieldError, ValidationError, ValueError) as error:
@@ -231,8 +249,7 @@ def _explained(name: str, place: str, file: str, act: Callable[[], Entered]) -> 
     except (BadResult, CannotRemove) as error:
         raise StateFailed(name, place, str(error)) from error
     except Exception as error:  # a state's code is the project's
-        found = str(error) if isinstance(error, DbstateError) else told(error)
-        raise StateFailed(name, place, found + _raised_at(error, file)) from error
+        raise StateFailed(name, place, told(error) + _raised_at(error, file)) from error
 
 
 def _raised_at(error: BaseException, file: str) -> str:
@@ -307,16 +324,24 @@ def _refused(using: str) -> str | None:
 
 
 @contextmanager
-def _at(now: datetime | date | None) -> Iterator[datetime]:
-    """Let factories use this reference date; gives it as the project's date-time fields take it."""
-    with nullcontext(current()) if now is None else configured(now=_in_utc(now)) as facts:
+def _at(now: datetime | None) -> Iterator[datetime]:
+    """Let factories use this reference date (UTC); gives it as the project's date-time fields take it."""
+    with nullcontext(current()) if now is None else configured(now=now) as facts:
         yield facts.now if facts.aware else facts.now.replace(tzinfo=None)
 
 
-def _in_utc(moment: datetime | date) -> datetime:
-    if not isinstance(moment, datetime):
-        return datetime.combine(moment, time(), UTC)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def _read_now(name: str, given: object) -> datetime:
+    """A reference date in UTC; a time without offset is in UTC. Raises BadParameters."""
+    try:
+        moment = datetime.fromisoformat(given) if isinstance(given, str) else given
+        if isinstance(moment, datetime):
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if isinstance(moment, date):
+            return datetime.combine(moment, time(), UTC)
+    except (ValueError, OverflowError):  # the latter: beyond year 1 or 9999 once in UTC
+        pass
+    hint = 'give a date, a datetime, or text such as "2026-01-31"'
+    raise BadParameters(name, "", f"now is {given!r}, which is no date", hint)
 
 
 # -- unknown names ----------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from dbstate.errors import DbstateError
 
 
 class BadState(DbstateError):
-    """A declaration that cannot be used."""
+    """A declaration that cannot be used; ``place`` is ``file:line``."""
 
-    def __init__(self, name: object, found: str, what_to_do: str) -> None:
-        super().__init__(f"cannot declare the state {name!r}: {found}; {what_to_do}")
-        self.name = name
+    def __init__(self, name: object, place: str, found: str, what_to_do: str) -> None:
+        super().__init__(f"cannot declare the state {name!r} at {place}: {found}; {what_to_do}")
+        self.name, self.place = name, place
 
 
 class DuplicateState(DbstateError):
@@ -58,7 +58,7 @@ class AmbiguousState(DbstateError, LookupError):
 class BadParameters(DbstateError, TypeError):
     """Parameters that the state does not take, or lacks."""
 
-    def __init__(self, name: str, place: str, found: str, what_to_do: str) -> None:
+    def __init__(self, name: object, place: str, found: str, what_to_do: str) -> None:
         super().__init__(f"cannot enter {_at(name, place)}: {found}; {what_to_do}")
         self.name, self.place = name, place
 
@@ -99,8 +99,10 @@ class NoTransaction(DbstateError):
 
 
 def told(cause: BaseException) -> str:
-    """The exception in one line."""
+    """The exception in one line; ours say what they are."""
     text = " ".join(str(cause).split())
+    if isinstance(cause, DbstateError):
+        return text
     return f"{type(cause).__name__}: {text}" if text else type(cause).__name__
 
 
@@ -113,5 +115,5 @@ def nearest(name: str, known: Iterable[str], *, count: int = 3) -> str:
     return f"known are {', '.join(map(repr, names.values()))}" if names else "there are none"
 
 
-def _at(name: str, place: str) -> str:
+def _at(name: object, place: str) -> str:
     return f"{name!r} ({place})" if place else repr(name)

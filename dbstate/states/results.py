@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Entered:
 
     name: str
     rows: Mapping[str, Any]
-    """Model instances by name; a tuple of them where the state returned several under one name."""
+    """Model instances by name; tuples and mappings of them where the state returned such."""
     values: dict[str, Any]
     """Their primary keys by the same names, and whatever else the state returned, as JSON can hold it."""
 
@@ -41,16 +41,8 @@ def result_of(name: str, returned: object, made: Sequence[Model]) -> Entered:
     """The record of what a state function returned; ``made`` are the rows that it made. Raises BadResult."""
     if isinstance(returned, Entered):
         return Entered(name, returned.rows, returned.values)
-    rows: dict[str, Any] = {}
-    values: dict[str, Any] = {}
-    for key, part in _by_name(returned, made).items():
-        found = _rows_of(key, part)
-        if found is not None:
-            rows[key] = found
-            values[key] = _keys(found)
-        else:
-            values[key] = plain(part)
-    return Entered(name, MappingProxyType(rows), values)
+    rows, values = _parted(_by_name(returned, made), "")
+    return Entered(name, MappingProxyType(rows or {}), values)
 
 
 def plain(value: Any) -> Any:
@@ -80,7 +72,7 @@ def _by_name(returned: object, made: Sequence[Model]) -> dict[str, object]:
         return _numbered(made)
     if isinstance(returned, Model):
         return _numbered([returned])
-    if isinstance(returned, list | tuple) and all(isinstance(part, Model) for part in returned):
+    if isinstance(returned, _MANY) and all(isinstance(part, Model) for part in returned):
         return _numbered(returned)
     if not isinstance(returned, Mapping):
         raise BadResult(f"it returned {_kind(returned)}; return a row, a dict of rows by name, or nothing")
@@ -101,25 +93,29 @@ def _numbered(rows: Iterable[Model]) -> dict[str, object]:
     return named
 
 
-def _rows_of(key: str, part: object) -> Any:
-    """The row or rows that stand under a name; None when it is something else."""
+_MANY = (list, tuple, set, frozenset, QuerySet)
+
+
+def _parted(part: object, name: str) -> tuple[Any, Any]:
+    """The rows in a part of what was returned, as it nests them, and the whole part with their keys instead.
+
+    The rows are None where there are none. Raises BadResult for a row that is not in the database.
+    """
     if isinstance(part, Entered):
-        return part.row
+        alone = next(iter(part.rows)) if len(part.rows) == 1 else None
+        return (part.rows or None, part.values) if alone is None else (part.row, part.values[alone])
     if isinstance(part, Model):
-        return _saved(key, part)
-    if isinstance(part, list | tuple) and part and all(isinstance(one, Model) for one in part):
-        return tuple(_saved(key, one) for one in part)
-    return None
-
-
-def _saved(key: str, row: Model) -> Model:
-    if row._state.adding or row.pk is None:
-        raise BadResult(f"its {key!r} is {_kind(row)} that is not in the database; create it")
-    return row
-
-
-def _keys(found: Any) -> Any:
-    return [plain(row.pk) for row in found] if isinstance(found, tuple) else plain(found.pk)
+        if part._state.adding or part.pk is None:
+            raise BadResult(f"its {name!r} is {_kind(part)} that is not in the database; create it")
+        return part, plain(part.pk)
+    if isinstance(part, Mapping):
+        parts = {str(key): _parted(one, str(key)) for key, one in part.items()}
+        rows = {key: found for key, (found, _) in parts.items() if found is not None}
+        return rows or None, {key: value for key, (_, value) in parts.items()}
+    if isinstance(part, _MANY):
+        each = [_parted(one, name) for one in part]
+        return tuple(found for found, _ in each if found is not None) or None, [value for _, value in each]
+    return None, plain(part)
 
 
 def _kind(value: object) -> str:

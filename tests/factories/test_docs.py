@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dbstate.factories import new_test
+from dbstate.factories import factory_for, new_test
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = (ROOT / "docs" / "factories.md").read_text(encoding="utf-8")
@@ -31,3 +31,10 @@ def test_the_code_runs(text, db):
     assert tests or "CustomerFactory" in names
     if "CustomerFactory" in names:
         assert names["CustomerFactory"].create(swiss=True).preferred_currency == "CHF"
+
+
+@pytest.mark.django_db
+def test_optional_relations_are_made_on_request():
+    (call,) = re.findall(r"`(factory_for\(\S+\)\.create\(mother__name=.*?\))`", DOCS)
+    assert eval(call, {"factory_for": factory_for}).mother.name == "Ada"
+    assert factory_for("zoo.Mammal").create().mother is None

@@ -84,7 +84,7 @@ def test_the_list_for_programs() -> None:
 
 def test_a_file_that_cannot_be_read_is_2(app: Callable[[str], None]) -> None:
     app("1 / 0\n")
-    with pytest.raises(CommandError, match=r"stateful/states\.py\): ZeroDivisionError") as caught:
+    with pytest.raises(CommandError, match=r"stateful/states\.py:1\): ZeroDivisionError") as caught:
         states()
     assert caught.value.returncode == 2
 
@@ -116,6 +116,40 @@ def test_parameters_and_the_result_for_programs(database: str) -> None:
     assert found["models"] == {"subscription": ["shop.Subscription"]}
     assert value("SELECT user_id FROM shop_subscription") == user
     assert f"--param user_id={user} " in found["replay"]
+
+
+def test_several_states_are_entered_in_order(database: str) -> None:
+    mark(connections["default"])
+    names = ("paid order exists", "order line does not exist", "plan exists")
+    asked = [part for name in names for part in ("--state", name)]
+    planned = seed(*asked, "--dry-run")
+    assert (planned.code, planned.out.splitlines()[1:3]) == (0, [*names[1:]])
+    found = seed_json(*asked, "--param", "lines=3", "--param", "slug=own").result
+    assert [one["state"] for one in found["states"]] == [*names]
+    assert len(found["states"][0]["values"]["lines"]) == 3
+    assert value("SELECT count(*) FROM shop_orderline") == 0
+    assert value("SELECT slug FROM shop_plan") == "own"
+    done = seed(*asked)
+    assert "again: python manage.py dbstate_seed --state 'paid order exists' --state 'order line " in done.out
+    assert value("SELECT count(*) FROM shop_plan") == 2
+
+
+def test_of_several_states_all_or_none_are_kept(database: str) -> None:
+    mark(connections["default"])
+    done = refused("--state", "plan exists", "--state", "order exists", "--param", "total_cents=-1")
+    assert (done.code, value("SELECT count(*) FROM shop_plan")) == (2, 0), done.err
+    done = refused("--state", "plan exists", "--state", "paid order exists", "--param", "line=3")
+    assert (
+        "cannot use --param line: none of the states 'plan exists', 'paid order exists' takes it" in done.err
+    )
+    done = refused("--state", "plan exists", "--state", "order with lost status exists")
+    assert "cannot enter 'order with lost status exists': there is no such state" in done.err
+
+
+def test_a_state_is_named_by_code_too(database: str) -> None:
+    mark(connections["default"])
+    call_command("dbstate_seed", state="plan exists", verbosity=0, stdout=io.StringIO())
+    assert value("SELECT count(*) FROM shop_plan") == 1
 
 
 def test_the_seed_makes_other_values(database: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -101,7 +102,8 @@ def generating(f: Any) -> Any:
 def test_functions_that_are_refused(function: Any, message: str) -> None:
     with pytest.raises(BadState) as caught:
         state("bad")(function)
-    assert str(caught.value) == f"cannot declare the state 'bad': {message}"
+    assert str(caught.value) == f"cannot declare the state 'bad' at {caught.value.place}: {message}"
+    assert re.fullmatch(r"tests/states/test_declaring\.py:\d+", caught.value.place)
     assert "bad" not in declared()
 
 
@@ -152,9 +154,38 @@ def test_a_file_that_cannot_be_read_is_told(app: Callable[[str], None]) -> None:
         with pytest.raises(BadStatesFile) as caught:
             discover()
         assert "cannot read the states of stateful.states (" in str(caught.value)
-        assert "stateful/states.py): ModuleNotFoundError: No module named 'nowhere_at_all'" in str(
+        assert "stateful/states.py:1): ModuleNotFoundError: No module named 'nowhere_at_all'" in str(
             caught.value
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '\n@state("found")\ndef found(): ...\n',
+        '\n@state("fo  und")\ndef found(f): ...\n',
+        "\n@state\ndef f(): ...",
+    ],
+)
+def test_a_bad_declaration_in_a_file_is_told_with_its_line(app: Callable[[str], None], text: str) -> None:
+    app(f"from dbstate import state\n{text}")
+    with pytest.raises(BadState, match=r"cannot declare the state .* at /.*stateful/states\.py:3: its "):
+        discover()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("\n1 / 0", 2), ("import re\nre.compile('(')", 2), ("1\n2\n3 +", 3)]
+)
+def test_the_line_of_a_file_that_raises_is_told(app: Callable[[str], None], text: str, line: int) -> None:
+    app(text)
+    with pytest.raises(BadStatesFile, match=rf"stateful/states\.py:{line}\): "):
+        discover()
+
+
+def test_other_errors_of_ours_are_told_with_the_file(app: Callable[[str], None]) -> None:
+    app('from dbstate import DbstateError\nraise DbstateError("of ours")\n')
+    with pytest.raises(BadStatesFile, match=r"stateful/states\.py:2\): of ours; correct"):
+        discover()
 
 
 def test_two_of_one_name_in_files_are_told(app: Callable[[str], None]) -> None:

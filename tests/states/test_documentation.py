@@ -26,7 +26,7 @@ def test_the_code_runs() -> None:
 
 def test_every_error_and_phrase_is_documented() -> None:
     errors = [name for name in states.__all__ if issubclass_of_ours(getattr(states, name))]
-    known = {"BadState", "BrokenConstraint"}  # of a declaration; a kind of StateFailed
+    known = {"BrokenConstraint"}  # a kind of StateFailed
     assert [name for name in errors if f"`{name}`" not in TEXT and name not in known] == []
     assert [pattern for pattern in PATTERNS if f"`{pattern}`" not in TEXT] == []
 

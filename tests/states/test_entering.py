@@ -12,6 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 from dbstate import enter, state
 from dbstate.states import BadParameters, NoTransaction, StateCycle, StateFailed, UnknownState, declared
 from example_project.shop.models import Order, OrderLine, Payment, Plan, Refund, Subscription, User
+from example_project.zoo.models.inheritance import LongHaired, Mammal
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -77,6 +78,8 @@ def test_nothing_returned_is_all_that_was_made() -> None:
         (date(2026, 1, 31), datetime(2026, 1, 31, tzinfo=UTC)),
         (datetime(2026, 1, 31, 12), datetime(2026, 1, 31, 12, tzinfo=UTC)),
         (NOW, NOW),
+        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("2026-01-31T12:00:00+02:00", datetime(2026, 1, 31, 10, tzinfo=UTC)),
     ],
 )
 def test_now_is_given_and_heeded(given: Any, moment: datetime) -> None:
@@ -92,6 +95,30 @@ def test_now_is_given_and_heeded(given: Any, moment: datetime) -> None:
     assert max(Order.objects.values_list("placed_at", flat=True)) <= moment
     enter("dated")
     assert seen[1] > datetime(2026, 10, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("given", ["yesterday", "", 7, True, "0001-01-01T00:00:00+02:00"])
+def test_what_is_no_date_is_told(given: Any) -> None:
+    with pytest.raises(BadParameters) as caught:
+        enter("order exists", now=given)
+    assert str(caught.value) == (
+        f"cannot enter 'order exists': now is {given!r}, which is no date; give a date, a datetime, or text "
+        'such as "2026-01-31"'
+    )
+
+
+@pytest.mark.parametrize("name", [None, 7, ["order exists"], Order])
+def test_what_is_no_name_is_told(name: Any) -> None:
+    with pytest.raises(BadParameters) as caught:
+        enter(name)
+    assert str(caught.value) == (
+        f'cannot enter {name!r}: the name of a state is a text; write enter("order exists")'
+    )
+
+
+def test_an_alias_that_is_not_there_is_told() -> None:
+    with pytest.raises(BadParameters, match=r"settings.DATABASES has no 'defualt'; did you mean 'default'\?"):
+        enter("order exists", using="defualt")
 
 
 def test_historical_models() -> None:
@@ -125,6 +152,20 @@ def test_only_some_do_not_exist() -> None:
     keep, gone = enter("plan exists").row, enter("plan exists").row
     enter("plan does not exist", pk=gone.pk)
     assert Plan.objects.get() == keep
+
+
+def test_a_proxy_is_what_its_manager_shows() -> None:
+    for fur in ("long", "short"):
+        entered = enter("mammal exists", fur=fur)
+    assert type(enter("long haired exists", fur="long").row) is LongHaired
+    with pytest.raises(StateFailed) as caught:
+        enter("LongHaired exists", fur="short")
+    assert str(caught.value) == (
+        "cannot enter 'LongHaired exists': the row it made is none of those that the manager of "
+        "zoo.LongHaired shows; give the values that it asks for as parameters"
+    )
+    enter("zoo.LongHaired does not exist")
+    assert Mammal.objects.get() == entered.row
 
 
 def test_rows_that_others_hold_are_told_and_stay() -> None:
@@ -274,6 +315,10 @@ def test_an_inner_failure_names_both_and_may_be_caught() -> None:
     told = str(failing("on it"))
     assert "cannot enter 'on it' (" in told
     assert "): cannot enter 'weak' (" in told
+    raised, called = declared()["weak"].line + 3, declared()["on it"].line + 2
+    assert told.endswith(
+        f'ValueError: weak (at line {raised}: raise ValueError("weak")) (at line {called}: f.state("weak"))'
+    )
     assert list(enter("beside it").rows) == ["plan"]
     assert list(Plan.objects.values_list("slug", flat=True)) == ["own"]
     assert "it takes no 'stron'; did you mean 'strong'?" in str(failing("misusing"))

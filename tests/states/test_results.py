@@ -77,12 +77,36 @@ def test_a_dict_gives_names() -> None:
         _ = entered.row
 
 
+def test_rows_are_found_at_any_depth() -> None:
+    order, plan = saved(Order, 7), saved(Plan, uuid.UUID(int=1))
+    inner = result_of("inner", {"plan": plan, "order": order, "more": 3}, [])
+    entered = result_of(
+        "x", {"a": {"b": order, 1: [{"c": plan}, 5, [order]]}, "inner": inner, "no": [], "set": {plan}}, []
+    )
+    key = "00000000-0000-0000-0000-000000000001"
+    assert entered.values == {
+        "a": {"b": 7, "1": [{"c": key}, 5, [7]]},
+        "inner": {"plan": key, "order": 7, "more": 3},
+        "no": [],
+        "set": [key],
+    }
+    json.dumps(entered.values)
+    assert dict(entered.rows) == {
+        "a": {"b": order, "1": ({"c": plan}, (order,))},
+        "inner": inner.rows,
+        "set": (plan,),
+    }
+    with pytest.raises(LookupError, match="its rows are 'a', 'inner'"):
+        _ = entered.row
+
+
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
         (7, "it returned an int; return a row, a dict of rows by name, or nothing"),
         ({1: None}, "it returned a dict with the key 1; use names"),
         (Plan(), "its 'plan' is a Plan that is not in the database; create it"),
+        ({"x": [{"p": Plan(pk=1)}]}, "its 'p' is a Plan that is not in the database; create it"),
         ({"p": Plan(pk=1)}, "its 'p' is a Plan that is not in the database; create it"),
     ],
 )

@@ -29,8 +29,7 @@ from dbstate.management.seeding_report import (
 from dbstate.management.seeding_request import check_asked, replay_line, rows_before, seeding_options
 from dbstate.management.state_request import (
     enter_committed,
-    find_state,
-    read_state,
+    read_states,
     refuse_params,
     render_entered,
     render_planned,
@@ -73,19 +72,26 @@ class Command(DbstateCommand):
         )
         parser.add_argument(
             "--state",
+            action="append",
+            default=[],
             metavar="NAME",
-            help="Enter this named state instead of filling tables (dbstate_states lists them).",
+            help=(
+                "Enter this named state instead of filling tables (dbstate_states lists them). Repeatable: "
+                "in this order, in one transaction."
+            ),
         )
         parser.add_argument(
             "--param",
             action="append",
             default=[],
             metavar="NAME=VALUE",
-            help="A parameter of the state; a value that is JSON is read as such. Repeatable.",
+            help=(
+                "A parameter of each state that takes it; a value that is JSON is read as such. Repeatable."
+            ),
         )
 
     def run(self, options: Options, given: Mapping[str, Any]) -> int:
-        if given["state"] is not None:
+        if given["state"]:
             return self._enter(options, given)
         refuse_params(given)
         seeding = seeding_options(options, given)
@@ -109,17 +115,16 @@ class Command(DbstateCommand):
         return FINDINGS if report.failed or worse else CLEAN
 
     def _enter(self, options: Options, given: Mapping[str, Any]) -> int:
-        """Enter a named state; it may remove rows only where the guard lets rows be removed."""
-        params = read_state(given)
-        found = find_state(options, given["state"], params)
+        """Enter named states; they may remove rows only where the guard lets rows be removed."""
+        asked = read_states(options, given)
         connection = self.connect(options)
         if options.dry_run:
             verdict = self.judge(connection, options, purpose="seed")
-            self.emit(options, render_planned(options, given["state"], found, verdict))
+            self.emit(options, render_planned(options, asked, verdict))
             return CLEAN
         self._migrate(options, self.permit(connection, options, purpose="seed"))
         may_remove = lambda: self.permit(connection, options, purpose="write")  # noqa: E731 - one expression
-        entered = enter_committed(options, given, params, may_remove)
+        entered = enter_committed(options, given, asked, may_remove)
         self.emit(options, render_entered(options, entered, state_replay_line(options, given)))
         return CLEAN
 
