@@ -730,3 +730,11 @@ def test_short_codes_are_all_different(most: int) -> None:
     assert made.capacity is not None
     assert made.capacity >= 36 * 10 ** (most - 1)
     assert len({folded(made.realistic(row)) for row in range(made.capacity)}) == made.capacity
+
+
+def test_a_slug_is_made_longer_by_what_a_slug_admits() -> None:
+    one = column("slug", max_length=50, min_length=30, format="slug", patterns=(r"^[-a-zA-Z0-9_]+\Z",))
+    made = values(one, unique=True)
+    texts = {str(made.realistic(row)) for row in range(50)}
+    assert len(texts) == 50
+    assert all(re.fullmatch(r"[a-z0-9_-]{30,50}", text) for text in texts), texts

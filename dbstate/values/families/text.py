@@ -365,9 +365,9 @@ class TextFamily(Family):
 
     def padded(self, text: str, draw: Draw) -> str:
         """The text, followed by sentences where it is shorter than the column asks."""
-        whole = re.fullmatch(r"[A-Za-z0-9_-]+", text) is not None
+        joined = re.fullmatch(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)+", text) is not None
         while len(text) < self.least:
-            if whole:  # a slug, a name or the like
+            if joined:  # a slug or the like
                 text = f"{text}-and-so-on"
             else:
                 text = f"{text} {draw.locale.sentences[draw.row % 5] if not draw.ascii else 'and so on'}"
