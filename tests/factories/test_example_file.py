@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from dbstate.factories import ModelFactory, Trait, new_test
 
+ROOT = Path(__file__).resolve().parents[2]
 FEW = {"zoo.OneOfEachFlag"}
 """Models that can hold two rows."""
 
@@ -100,7 +101,8 @@ def test_it_is_type_checked_strictly(made, checker, tmp_path):
     command = [sys.executable, "-m", "mypy", "--follow-imports=silent", str(made), str(used)]
     if checker == "pyright":
         pytest.importorskip("pyright", reason="pyright is not installed")
-        command = [sys.executable, "-m", "pyright", str(made), str(used)]
+        (made.parent / "pyrightconfig.json").write_text(f'{{"extraPaths": ["{ROOT}"]}}')
+        command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "-p", str(made.parent)]
     elif checker == "mypy":
         command += ["--strict"]
     else:
@@ -109,7 +111,7 @@ def test_it_is_type_checked_strictly(made, checker, tmp_path):
         command += ["--config-file", str(tmp_path / "mypy.ini")]
     checked = subprocess.run(
         command,
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=ROOT,
         env=os.environ | {"MYPYPATH": str(made.parent)},
         capture_output=True,
         text=True,
