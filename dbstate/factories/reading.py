@@ -7,7 +7,7 @@ import io
 import symtable
 import sys
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +60,9 @@ class File:
     tree: ast.Module
     known: list[Known]
     imported: dict[str, str]
-    """Dotted origin by the name that it has in the file."""
+    """Dotted origin by the name that it has in the file, also of imports under an ``if``."""
+    sure: frozenset[str]
+    """Names of imports that are no part of another statement."""
     bound: frozenset[str]
     """All names of the module: classes, functions, imports, assignments, also those under an ``if``."""
 
@@ -92,9 +94,10 @@ def read(path: str, source: bytes, module: str, apps: Apps) -> File:
         names = symtable.symtable(text, path, "exec").get_symbols()
     except (SyntaxError, ValueError) as error:
         raise Unreadable(path, error) from error
-    imported = dict(_imports(tree, module))
+    sure = dict(_imports(tree.body, module))
+    imported = {**dict(_imports(ast.walk(tree), module)), **sure}
     bound = frozenset(one.get_name() for one in names if one.is_assigned() or one.is_imported())
-    file = File(path, text, encoding, tree, [], imported, bound)
+    file = File(path, text, encoding, tree, [], imported, frozenset(sure), bound)
     assigned = _assigned(tree)
     inferring = {"ModelFactory"} | {n for n in imported if file.has(n, "dbstate.factories.ModelFactory")}
     for node in tree.body:
@@ -154,8 +157,8 @@ def _bases(node: ast.ClassDef) -> set[str]:
     return names
 
 
-def _imports(tree: ast.Module, module: str) -> Iterator[tuple[str, str]]:
-    for node in tree.body:
+def _imports(nodes: Iterable[ast.AST], module: str) -> Iterator[tuple[str, str]]:
+    for node in nodes:
         if isinstance(node, ast.ImportFrom):
             place = origin_of(node, module)
             names = [(a.asname or a.name, a.name) for a in node.names if a.name != "*"]

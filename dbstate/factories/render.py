@@ -251,7 +251,7 @@ def _facts(column: Column, meaning: str, unique: bool, value: object) -> Iterato
     told = TOLD.get(meaning) or (meaning.partition(": ")[2] or meaning).replace("_", " ")
     more = [*_more(column, unique, value)]
     repeats = set(told.lower().split()) <= set(snake(column.field).split("_"))
-    if told in ("", "moment", "number") or (repeats and not more):
+    if told in ("", "moment", "number", column.kind) or (repeats and not more):
         told = KINDS.get(column.kind, column.kind)
     yield told
     yield from more if "None" not in told else [one for one in more if "None" not in one]

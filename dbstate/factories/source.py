@@ -295,8 +295,9 @@ def _applied(text: str, edits: Sequence[tuple[int, list[str]]], removals: set[in
 
 def _head(blueprints: Sequence[Blueprint]) -> str:
     apps = ", ".join(dict.fromkeys(b.model._meta.app_label for b in blueprints))
+    told = f'"""Factories of {apps}: each infers the fields that it does not declare from its model.'
     return (
-        f'"""Factories of {apps}: each infers the fields that it does not declare from its model.\n\n'
+        "\n".join(textwrap.wrap(told, WIDTH)) + "\n\n"
         "Written by dbstate_factories, which adds to it what is new; what you change stays.\n"
         "Each has a trait for each edge row, too: edge_null, edge_max, edge_min, edge_zero,\n"
         "edge_unicode, edge_past, edge_expired.\n"
@@ -310,11 +311,11 @@ def _with_imports(file: File, text: str, names: Names, module: str) -> str:
     wanted = [
         Wanted(own.module, own.name, names.own[name])
         for name, own in OWN_NAMES.items()
-        if names.own[name] in used and not file.has(names.own[name], _dotted(own))
+        if names.own[name] in used - file.sure
     ]
     for model, written in names.models.items():
         bound = written.partition(".")[0]
-        if bound in used - file.imported.keys():
+        if bound in used - file.sure:
             wanted.append(Wanted(module_of_class(model), model.__qualname__.partition(".")[0], bound))
     wanted = list({one.bound: one for one in wanted}.values())
     return with_imports(text, wanted, Path(file.path), module, WIDTH)
@@ -337,7 +338,10 @@ def names_of(
     own = {}
     for name, one in OWN_NAMES.items():
         there = [bound for bound in file.imported if file.has(bound, _dotted(one))]
-        own[name] = there[0] if there else name if name not in file.bound else f"dbstate_{name}"
+        free = (
+            name if name not in file.bound else f"Dbstate{name}" if name[0].isupper() else f"dbstate_{name}"
+        )
+        own[name] = there[0] if there else free
     taken = {*file.bound, *classes.values(), *own.values()}
     models: dict[type[Model], str] = {}
     tops: dict[str, str] = {}

@@ -373,6 +373,7 @@ def test_a_name_of_the_file_is_never_shadowed(project, taken):
         ("from .models import *", "Author"),
         ("from . import models", "models.Author"),
         ("import books.models", "books.models.Author"),
+        ("if __debug__:\n    from books.models import Author, Book", "Author"),
         ("from django.apps import apps\n\nA = apps.get_model('books', 'Author')", "A"),
         ("", "'books.author'"),
     ],
@@ -382,6 +383,7 @@ def test_a_model_is_known_however_it_is_written(project, imports, written):
     project.file.write_text(f"{head}        model = {written}\n")
     project.run("books")
     assert "author = SharedSubFactory(Writer)" in project.file.read_text()
+    assert "class BookFactory(ModelFactory[Book])" in project.file.read_text()
     done = project.python(
         "-c", "import django; django.setup(); import books.factories as f; f.BookFactory.build()"
     )

@@ -207,6 +207,9 @@ def _shown(path: Path) -> str:
 
 def _diff(path: Path, old: str, new: str) -> str:
     name = _shown(path)
+    lines = difflib.unified_diff(
+        old.splitlines(True), new.splitlines(True), f"{name} (now)", f"{name} (to be)"
+    )
     return "".join(
-        difflib.unified_diff(old.splitlines(True), new.splitlines(True), f"{name} (now)", f"{name} (to be)")
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
