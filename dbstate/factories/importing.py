@@ -74,25 +74,22 @@ def _takes(node: ast.Import | ast.ImportFrom, wanted: Wanted, module: str) -> bo
 
 
 def _put_in(lines: list[str], node: ast.Import | ast.ImportFrom, name: str, width: int) -> None:
+    """Put the name into the statement, on a line of its own where the others have theirs."""
     after = next((a for a in node.names if _member_key(a.name) > _member_key(name)), None)
-    last = node.names[-1]
-    at, line, column = _place(lines, after) if after else _place(lines, last, end=True)
-    alone = not line[: _place(lines, after or last)[2]].strip()
+    at, line, start = _place(lines, after or node.names[-1])
+    _, _, end = _place(lines, node.names[-1], end=True)
+    rest = line[end:].partition("#")[0]
+    in_brackets = "(" in "".join(lines[node.lineno - 1 : node.names[0].lineno]).partition("#")[0]
+    alone = in_brackets and not line[:start].strip()
     if alone and after:
-        lines.insert(at, f"{line[:column]}{name},")
-    elif alone:
-        rest = line[column:]
-        lines[at] = line[:column] + (rest if rest.lstrip().startswith(",") else f",{rest}")
-        lines.insert(at + 1, f"{line[: len(line) - len(line.lstrip())]}{name},")
+        lines.insert(at, f"{line[:start]}{name},")
+    elif alone and rest.strip() in ("", ","):
+        lines[at] = line if "," in rest else f"{line[:end]},{line[end:]}"
+        lines.insert(at + 1, f"{line[:start]}{name},")
     else:
-        lines[at] = (
-            f"{line[:column]}{name}, {line[column:]}" if after else f"{line[:column]}, {name}{line[column:]}"
-        )
-        if (
-            len(lines[at]) > width
-            and node.lineno == node.end_lineno
-            and not re.search(r"[#();\\]", lines[at])
-        ):
+        lines[at] = f"{line[:start]}{name}, {line[start:]}" if after else f"{line[:end]}, {name}{line[end:]}"
+        plain = node.lineno == node.end_lineno and not re.search(r"[#();]", lines[at])
+        if plain and len(lines[at]) > width:
             head, _, names = lines[at].partition(" import ")
             lines[at : at + 1] = [f"{head} import (", *(f"    {n.strip()}," for n in names.split(",")), ")"]
 

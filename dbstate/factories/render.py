@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from inspect import cleandoc, getdoc
+from inspect import getdoc
 from math import isfinite
 
 from django.db.models import Model
@@ -173,10 +173,7 @@ def docstring(blueprint: Blueprint) -> str:
 def _summary(model: type[Model]) -> str:
     """The first sentence of what the model says of itself, else its name."""
     told = getdoc(model) or ""
-    generated = told.startswith(f"{model.__name__}(") or (model.__doc__ or "").startswith(
-        f"{model.__name__}("
-    )
-    paragraph = "" if generated else cleandoc(told).partition("\n\n")[0]
+    paragraph = "" if told.startswith(f"{model.__name__}(") else told.partition("\n\n")[0]  # Django's own
     sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z])", paragraph, maxsplit=1)[0]
     lines = textwrap.wrap(_escaped(sentence) or f"Makes {model._meta.verbose_name_plural}.", WIDTH - 8)
     text = "\n".join(lines)

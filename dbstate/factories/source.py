@@ -16,7 +16,7 @@ from django.db.models import Model
 
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.importing import Wanted, with_imports
-from dbstate.factories.reading import File, Known, module_of_class
+from dbstate.factories.reading import File, Known, Unreadable, module_of_class
 from dbstate.factories.render import (
     INFERRED,
     WIDTH,
@@ -99,7 +99,12 @@ def render(
         text = text.rstrip("\n") + "\n" if text.strip() else _head(blueprints)
     for source in new:
         text += "\n\n" + source
-    return _with_imports(file, text, names, module), found
+    text = _with_imports(file, text, names, module)
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        raise Unreadable(f"{file.path} with what is missing added", error) from error
+    return text, found
 
 
 # what does not match -------------------------------------------------------------------------------------
@@ -110,15 +115,14 @@ def _stale(file: File, known: Known, blueprint: Blueprint) -> Iterator[Mismatch]
     meta, name_of = blueprint.model._meta, known.node.name
     taken = blueprint.names | {one.name for one in meta.many_to_many} | known.words
     taken |= {accessor for one in meta.related_objects if (accessor := one.get_accessor_name())}
-    gone = f"{name_of} declares a field that is not there"
     for name, value in known.declared.items():
         root = name.partition("__")[0]
         if value is None or not root:
             continue
         if root not in taken and not _stands_alone(value):
-            yield Mismatch(f"{meta.label}.{name}", gone, False)
+            yield Mismatch(f"{meta.label}.{name}", f"{name_of} declares a field that is not there", False)
         yield from _no_choice(blueprint, name, value, name_of)
-        yield from _nested(file, blueprint, name, value, gone)
+        yield from _nested(file, blueprint, name, value, name_of)
     for trait, value in known.traits.items():
         for word in value.keywords if isinstance(value, ast.Call) else ():
             root = (word.arg or "").partition("__")[0]
@@ -147,7 +151,7 @@ def _no_choice(blueprint: Blueprint, name: str, value: ast.expr, who: str) -> It
         yield Mismatch(f"{label}.{name}", f"{who} sets {literal(given)}, which is no choice", False)
 
 
-def _nested(file: File, blueprint: Blueprint, name: str, value: ast.expr, gone: str) -> Iterator[Mismatch]:
+def _nested(file: File, blueprint: Blueprint, name: str, value: ast.expr, who: str) -> Iterator[Mismatch]:
     """What a declaration gives to the row that a relation names, and neither it nor its factory has."""
     relation = blueprint.relation.get(name)
     if relation is None or relation.target is None or not isinstance(value, ast.Call) or not value.args:
@@ -157,11 +161,14 @@ def _nested(file: File, blueprint: Blueprint, name: str, value: ast.expr, gone: 
         return
     # Any factory of the file may be a base of the one that is named.
     own = {word for one in file.known for word in (*one.declared, *one.words)}
-    taken = own | blueprint_of(blueprint.seen, relation.target).names
+    target = blueprint_of(blueprint.seen, relation.target)
+    taken = own | target.names
     for word in value.keywords:
+        yield from _no_choice(target, word.arg or "", word.value, f"{who}, for {name},")
         root = (word.arg or "").partition("__")[0]
         if root and root not in taken and not root.startswith("edge"):
-            yield Mismatch(f"{blueprint.model._meta.label}.{name}__{root}", gone, False)
+            where = f"{blueprint.model._meta.label}.{name}__{root}"
+            yield Mismatch(where, f"{who} declares a field that is not there", False)
 
 
 # what is missing -----------------------------------------------------------------------------------------
@@ -173,9 +180,8 @@ def _grown(
     """What a class lacks: (mismatches, lines to put in after a line, lines to take out)."""
     before = [m for m in names.classes if _line_of(file, names.classes[m]) < known.node.lineno]
     found: list[Mismatch] = []
-    edits: list[tuple[int, list[str]]] = []
-    gone: set[int] = set()
-    indent, label = _indent(file, known.node), blueprint.model._meta.label
+    label = blueprint.model._meta.label
+    indent, edits, gone = _opened(file, known.node)
     declared = known.declared.keys() | {n.removesuffix("_id") for n in known.declared}
     relations = {
         n: t for n, t in relation_lines(blueprint, names, module, before).items() if n not in declared
@@ -189,7 +195,8 @@ def _grown(
     }
     if traits:
         found += [Mismatch(label, f"has no trait {name}", True) for name in traits]
-        edits, gone = _with_traits(file, known, traits, indent)
+        lines, opened = _with_traits(file, known, traits, indent)
+        edits, gone = edits + lines, gone | opened
     if relations:  # after the traits, as the class that holds these may be the last thing in this one
         found += [Mismatch(f"{label}.{n}", "is not declared", True) for n in relations]
         edits.append(
@@ -199,29 +206,29 @@ def _grown(
     return found + changes, edits + lines, gone | removed
 
 
-def _indent(file: File, node: ast.ClassDef) -> str:
-    """What the lines of the class's body begin with: spaces or tabs."""
+def _opened(file: File, node: ast.ClassDef) -> tuple[str, list[tuple[int, list[str]]], set[int]]:
+    """What lines of the class's body begin with; lines to put in and to take out where it has none of its own."""
     first = node.body[0]
-    return file.text.split("\n")[first.lineno - 1][: first.col_offset]
+    line = file.text.split("\n")[first.lineno - 1]
+    column = len(line.encode()[: first.col_offset].decode())
+    if not line[:column].strip():
+        return line[:column], [], set()
+    outer = line[: len(line) - len(line.lstrip())]
+    indent = outer * 2 or "    "
+    parted = [line[:column].rstrip(), f"{indent}{line[column:]}"]
+    return indent, [(first.lineno, parted)], {first.lineno}
 
 
 def _with_traits(
     file: File, known: Known, traits: Mapping[str, str], indent: str
 ) -> tuple[list[tuple[int, list[str]]], set[int]]:
-    """Lines to put in, and the line that they stand for, where Params is written in one."""
-    params, meta = known.params, known.meta
-    if params is None:
-        at = _end(meta or known.node)
-        return [(at, ["", *textwrap.indent(params_source(traits), indent).split("\n")])], set()
-    first = params.body[0]
-    if first.lineno > params.lineno:
-        inner = _indent(file, params)
-        return [(_end(params), textwrap.indent("\n".join(traits.values()), inner).split("\n"))], set()
-    line, inner = file.text.split("\n")[first.lineno - 1], indent * 2
-    column = len(line.encode()[: first.col_offset].decode())
-    parted = [line[:column].rstrip(), f"{inner}{line[column:]}"]
+    """Lines to put in after a line, and lines to take out."""
+    if known.params is None:
+        new = textwrap.indent(params_source(traits), indent).split("\n")
+        return [(_end(known.meta or known.node), ["", *new])], set()
+    inner, edits, gone = _opened(file, known.params)
     new = textwrap.indent("\n".join(traits.values()), inner).split("\n")
-    return [(first.lineno, parted), (_end(params), new)], {first.lineno}
+    return [*edits, (_end(known.params), new)], gone
 
 
 def _documented(

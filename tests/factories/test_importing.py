@@ -62,3 +62,23 @@ def test_a_last_name_without_a_comma_gets_one():
     head = "from shop.models import (\n    User  # who\n)\n"
     text = with_imports(head, [Wanted("shop.models", "Zone")], Path("x.py"), "x", 88)
     assert text == "from shop.models import (\n    User,  # who\n    Zone,\n)\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "result"),
+    [
+        ("from shop.models import (A,\n    Z)\n", "from shop.models import (A,\n    M, Z)\n"),
+        ("from shop.models import (A,\n    B)\n", "from shop.models import (A,\n    B, M)\n"),
+        ("from shop.models import A, \\\n    B\n", "from shop.models import A, \\\n    B, M\n"),
+        ("from shop.models import A, \\\n    Z\n", "from shop.models import A, \\\n    M, Z\n"),
+        ("from shop.models import A; import b\n", "from shop.models import A, M; import b\n"),
+        (
+            "if a:\n    from shop.models import M\n",
+            "from shop.models import M\n\nif a:\n    from shop.models import M\n",
+        ),
+    ],
+)
+def test_a_name_is_put_into_any_layout(head, result):
+    found = with_imports(head, [Wanted("shop.models", "M")], Path("x.py"), "x", 88)
+    ast.parse(found)
+    assert "".join(found.split()) == "".join(result.split())

@@ -296,10 +296,15 @@ def test_a_choice_that_was_removed_is_named_wherever_it_is_set(project):
     )
     told = project.run("books", "--check", code=1)
     assert told == "books/factories.py: books.Book.titel PoemsFactory declares a field that is not there\n"
-    project.models(MODELS.replace(', ("poems", "poems")', ""))
+    given = "class NoteFactory(ModelFactory[Note]):\n    class Meta:\n        model = Note\n\n"
+    given = f'{project.file.read_text()}\n\n{given}    book = SharedSubFactory(BookFactory, genre="poems")\n'
+    project.file.write_text(given.replace("import Author, Book", "import Author, Book, Note"))
+    note = "class Note(models.Model):\n    book = models.ForeignKey(Book, on_delete=models.CASCADE)\n"
+    project.models(MODELS.replace(', ("poems", "poems")', "") + note)
     told = project.run("books", "--check", code=1)
     assert 'books.Book.genre trait genre_poems of BookFactory sets "poems", which is no choice' in told
     assert 'books.Book.genre PoemsFactory sets "poems", which is no choice' in told
+    assert 'books.Book.genre NoteFactory, for book, sets "poems", which is no choice' in told
 
 
 def test_what_is_no_field_by_its_nature_is_not_named(project):
@@ -347,6 +352,18 @@ def test_traits_join_those_that_a_person_wrote(project):
     done = project.python("-c", code)
     assert done.stdout.split() == ["Verse", "novel"], done.stderr
     assert "from .models import Author, Book\n" in project.file.read_text()
+    assert project.run("books", "--check") == ""
+
+
+def test_a_class_on_one_line_grows(project):
+    head = "from dbstate import ModelFactory\n\nfrom .models import Book\n\n\n"
+    base = "class Base(ModelFactory):\n    class Meta:\n        model = Book\n        abstract = True\n\n\n"
+    project.file.write_text(f"{head}{base}class BookFactory(Base): pass  # mine\n")
+    project.run("books")
+    code = "import django; django.setup(); from books.factories import BookFactory as B; "
+    done = project.python("-c", f"{code} print(B.build(genre_novel=True).genre)")
+    assert done.stdout.split() == ["novel"], done.stderr
+    assert "class BookFactory(Base):\n    pass  # mine\n" in project.file.read_text()
     assert project.run("books", "--check") == ""
 
 
