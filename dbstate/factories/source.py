@@ -207,7 +207,7 @@ def _grown(
 
 
 def _opened(file: File, node: ast.ClassDef) -> tuple[str, list[tuple[int, list[str]]], set[int]]:
-    """What lines of the class's body begin with; lines to put in and to take out where it has none of its own."""
+    """What its lines begin with; lines to put in and to take out, for a body on the line of the class."""
     first = node.body[0]
     line = file.text.split("\n")[first.lineno - 1]
     column = len(line.encode()[: first.col_offset].decode())
