@@ -70,6 +70,14 @@ def test_each_trait_of_it_gives_valid_rows(factories):
                     transaction.set_rollback(True)
 
 
+def test_each_line_about_a_field_says_more_than_its_name(factories):
+    inferred = [(factory.__doc__ or "").partition("keeps it up:\n")[2] for factory in factories]
+    said = [line.strip().partition(": ") for lines in inferred for line in lines.splitlines() if line.strip()]
+    assert len(said) > 200
+    empty = {name for name, _, told in said if {*told.lower().split()} <= {"a", *name.split("_")}}
+    assert empty <= {"date", "text", "uuid"}  # named after the kind of value, of which no more is known
+
+
 USED = """
 from typing import Any, assert_type
 
