@@ -43,8 +43,9 @@ def test_the_imports_are_sorted_and_each_line_that_was_there_stays(tmp_path, hea
     path.write_text(text)
     names = {a.asname or a.name for n in ast.walk(ast.parse(text)) for a in getattr(n, "names", ())}
     assert names >= {"decimal", "Trait", "Order", "ShopLine"}
-    for comment in ("# where it goes", "# who", "# coding: utf-8"):
+    for comment in ("# where it goes", "# who"):
         assert (comment in text) == (comment in head)
+    assert text.startswith(head) or not head.startswith("#")
     if "." not in head.partition("from ")[2][:1]:  # isort does not merge relative and absolute imports
         command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select=I,E9", str(path)]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -391,6 +391,11 @@ def test_a_name_of_the_file_is_never_shadowed(project, taken):
         ("from . import models", "models.Author"),
         ("import books.models", "books.models.Author"),
         ("if __debug__:\n    from books.models import Author, Book", "Author"),
+        (
+            "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from books.models import Book\n"
+            "    from dbstate.factories import SharedSubFactory",
+            "'books.Author'",
+        ),
         ("from django.apps import apps\n\nA = apps.get_model('books', 'Author')", "A"),
         ("", "'books.author'"),
     ],

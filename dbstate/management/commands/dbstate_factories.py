@@ -183,10 +183,10 @@ def _blueprints(seen: Described, config: AppConfig) -> tuple[Blueprint, ...]:
 
 
 def _ordered(seen: Described, blueprints: Sequence[Blueprint]) -> tuple[Blueprint, ...]:
-    """Models after those that they name, as far as there is no cycle; proxies after their models."""
+    """Models after those that they name, as far as there is no cycle."""
     order = order_tables(seen.catalog, list(dict.fromkeys(b.table.name for b in blueprints)))
     place = {name: at for at, name in enumerate(name for group in order.groups for name in group)}
-    return tuple(sorted(blueprints, key=lambda b: (place.get(b.table.name, len(place)), b.model._meta.proxy)))
+    return tuple(sorted(blueprints, key=lambda b: place.get(b.table.name, len(place))))
 
 
 def _module_of(path: Path) -> str:
