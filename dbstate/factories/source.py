@@ -70,19 +70,20 @@ def render(
     new: list[str] = []
     by_model = {b.model: b for b in blueprints}
     for known in file.known:
-        blueprint = None if known.model is None else by_model.get(known.model)
         if known.model is None:
             told = f"{known.node.name} is of a model that is not there"
             found.append(Mismatch(known.written, told, False))
-        elif blueprint is not None:
+            continue
+        blueprint = by_model.get(known.model) or _of_another_app(known.model, blueprints)
+        if blueprint is not None:
             found += _stale(file, known, blueprint)
-            if names.classes[blueprint.model] == known.node.name:
-                seen.append(blueprint.model)
-                if known.infers:
-                    changes, lines, gone = _grown(file, known, blueprint, names, module)
-                    found += changes
-                    edits += lines
-                    removals |= gone
+        if blueprint is not None and names.classes.get(known.model) == known.node.name:
+            seen.append(known.model)
+            if known.infers:
+                changes, lines, gone = _grown(file, known, blueprint, names, module)
+                found += changes
+                edits += lines
+                removals |= gone
     for blueprint in [b for b in blueprints if b.model not in seen]:
         name, label = names.classes[blueprint.model], blueprint.model._meta.label
         if name in file.bound:
@@ -105,6 +106,13 @@ def render(
     except SyntaxError as error:
         raise Unreadable(f"{file.path} with what is missing added", error) from error
     return text, found
+
+
+def _of_another_app(model: type[Model], blueprints: Sequence[Blueprint]) -> Blueprint | None:
+    """How a model is made of which the file has a factory, but whose place is another file."""
+    seen = blueprints[0].seen
+    known = model._meta.db_table in seen.catalog.tables and not model._meta.swapped
+    return blueprint_of(seen, model) if known else None
 
 
 # what does not match -------------------------------------------------------------------------------------

@@ -200,6 +200,7 @@ def test_bad_files_and_apps_are_refused(project):
 
 
 def test_third_party_apps_go_to_a_file_of_the_project(project):
+    assert "no models of its own tables" in project.run("contenttypes", "--output", "theirs.py", code=2)
     project.run("auth", "--output", "theirs.py")
     code = "import django; django.setup(); from theirs import UserFactory as U; print(U.build().username)"
     done = project.python("-c", code)
@@ -301,9 +302,12 @@ def test_a_choice_that_was_removed_is_named_wherever_it_is_set(project):
     project.file.write_text(given.replace("import Author, Book", "import Author, Book, Note"))
     note = "class Note(models.Model):\n    book = models.ForeignKey(Book, on_delete=models.CASCADE)\n"
     project.models(MODELS.replace(', ("poems", "poems")', "") + note)
+    user = 'class Reader(ModelFactory):\n    class Meta:\n        model = "auth.User"\n\n    nmae = "x"\n'
+    project.file.write_text(f"{project.file.read_text()}\n\n{user}")
     told = project.run("books", "--check", code=1)
     assert 'books.Book.genre trait genre_poems of BookFactory sets "poems", which is no choice' in told
     assert 'books.Book.genre PoemsFactory sets "poems", which is no choice' in told
+    assert "auth.User.nmae Reader declares a field that is not there" in told
     assert 'books.Book.genre NoteFactory, for book, sets "poems", which is no choice' in told
 
 

@@ -22,6 +22,8 @@ from dbstate.management.labels import LabelError
 from dbstate.management.options import Options, UsageError, nearest
 from dbstate.management.output import write_file
 
+NO_MODELS = "the application has no models of its own tables"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -86,6 +88,8 @@ class Command(DbstateCommand):
             if not configs:
                 raise UsageError("--output", "no app was named", "name the apps whose factories go there")
             found = tuple(b for config in configs for b in _blueprints(seen, config))
+            if not found:
+                raise UsageError(" ".join(c.label for c in configs), NO_MODELS, "name another app")
             path = Path(output)
             if _is_installed(path):
                 raise UsageError(
@@ -107,9 +111,7 @@ class Command(DbstateCommand):
                 path = Path(config.path) / "factories.py"
                 targets.append(Target(path, f"{config.name}.factories", _ordered(seen, blueprints)))
             elif configs:
-                raise UsageError(
-                    config.label, "the application has no models of its own tables", "leave it out"
-                )
+                raise UsageError(config.label, NO_MODELS, "leave it out")
         if not targets:
             raise UsageError(
                 "the project", "none of its own apps has models", "name an app, with --output FILE"
