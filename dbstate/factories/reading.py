@@ -57,7 +57,6 @@ class File:
     path: str
     text: str
     encoding: str
-    tree: ast.Module
     known: list[Known]
     imported: dict[str, str]
     """Dotted origin by the name that it has in the file, also of imports under an ``if``."""
@@ -97,7 +96,7 @@ def read(path: str, source: bytes, module: str, apps: Apps) -> File:
     sure = dict(_imports(tree.body, module))
     imported = {**dict(_imports(ast.walk(tree), module)), **sure}
     bound = frozenset(one.get_name() for one in names if one.is_assigned() or one.is_imported())
-    file = File(path, text, encoding, tree, [], imported, frozenset(sure), bound)
+    file = File(path, text, encoding, [], imported, frozenset(sure), bound)
     assigned = _assigned(tree)
     inferring = {"ModelFactory"} | {n for n in imported if file.has(n, "dbstate.factories.ModelFactory")}
     for node in tree.body:
