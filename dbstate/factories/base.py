@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from asgiref.sync import sync_to_async
 from django.apps import apps as project
@@ -31,7 +31,12 @@ from dbstate.factories.related import with_relations
 from dbstate.factories.saving import insert, refusal
 from dbstate.values import EDGES
 
-M = TypeVar("M", bound=Model)
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as DefaultedTypeVar
+
+    M = DefaultedTypeVar("M", bound=Model, default=Any)
+else:
+    M = TypeVar("M", bound=Model)
 
 NUMBERED = "dbstate_numbered"
 """Name of the declaration that numbers rows which other libraries' factories ask for."""
@@ -483,17 +488,31 @@ class ModelFactory(DjangoModelFactory[M]):
     _options_class = InferringOptions
     _meta: ClassVar[InferringOptions]  # type: ignore[misc]  # factory_boy's metaclass makes it
 
-    class Meta:
-        abstract = True
+    if TYPE_CHECKING:
+        # Each factory has its own, and calling the class makes an instance of the model.
+        Meta: Any
+        Params: Any
 
-    class Params:
-        edge_null = EdgeTrait("null")
-        edge_max = EdgeTrait("max")
-        edge_min = EdgeTrait("min")
-        edge_zero = EdgeTrait("zero")
-        edge_unicode = EdgeTrait("unicode")
-        edge_past = EdgeTrait("past")
-        edge_expired = EdgeTrait("expired")
+        def __new__(cls, **kwargs: Any) -> M: ...  # type: ignore[misc]  # the metaclass answers the call
+
+        @classmethod
+        def stub(cls, **kwargs: Any) -> Any: ...
+
+        @classmethod
+        def stub_batch(cls, size: int, **kwargs: Any) -> list[Any]: ...
+    else:
+
+        class Meta:
+            abstract = True
+
+        class Params:
+            edge_null = EdgeTrait("null")
+            edge_max = EdgeTrait("max")
+            edge_min = EdgeTrait("min")
+            edge_zero = EdgeTrait("zero")
+            edge_unicode = EdgeTrait("unicode")
+            edge_past = EdgeTrait("past")
+            edge_expired = EdgeTrait("expired")
 
     @classmethod
     def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:

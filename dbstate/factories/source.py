@@ -1,4 +1,4 @@
-"""Factory files: what stands in one, what is missing, and the text with that added.
+"""Factory files: what is missing in one, where it does not match the models, the text with that added.
 
 A file is read as a syntax tree and changed as text: lines are put in, and what a person wrote is
 never touched. Of a docstring the part below its heading is written anew.
@@ -9,34 +9,37 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 from django.db.models import Model
 
-from dbstate.errors import DbstateError
 from dbstate.factories.blueprint import Blueprint, blueprint_of
+from dbstate.factories.importing import Wanted, with_imports
+from dbstate.factories.reading import File, Known, Unreadable, module_of_class
 from dbstate.factories.render import (
     INFERRED,
     WIDTH,
     Names,
     class_source,
-    docstring,
     inferred_lines,
+    literal,
     params_source,
     relation_lines,
     trait_lines,
 )
 
-OWN_NAMES = ("EdgeTrait", "ModelFactory", "SharedSubFactory", "Trait")
-
-
-class Unreadable(DbstateError):
-    """A factory file that is no Python, or no UTF-8."""
-
-    def __init__(self, path: str, error: SyntaxError | UnicodeDecodeError) -> None:
-        said = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else str(error)
-        super().__init__(f"cannot read {path}: {said}; mend it or move it away, it is as it was")
-        self.path = path
+OWN_NAMES = {
+    "Any": Wanted("typing", "Any"),
+    "EdgeTrait": Wanted("dbstate.factories", "EdgeTrait"),
+    "ModelFactory": Wanted("dbstate.factories", "ModelFactory"),
+    "SharedSubFactory": Wanted("dbstate.factories", "SharedSubFactory"),
+    "Trait": Wanted("dbstate.factories", "Trait"),
+    "datetime": Wanted("datetime"),
+    "decimal": Wanted("decimal"),
+    "uuid": Wanted("uuid"),
+}
+"""What the classes are written with, beside models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,108 +51,6 @@ class Mismatch:
     message: str
     added: bool
     """Whether writing the file mends it; else a person has to."""
-
-
-@dataclass(slots=True)
-class Known:
-    """A class of the file that is a factory of a model."""
-
-    node: ast.ClassDef
-    model: str
-    """As ``Meta.model`` is written: a name, or ``app.Model``."""
-    infers: bool
-    """Whether it is a ModelFactory, to which is added."""
-    declared: dict[str, ast.stmt] = field(default_factory=dict)
-    params: ast.ClassDef | None = None
-    traits: dict[str, ast.stmt] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class File:
-    """A factory file as it is."""
-
-    path: str
-    text: str
-    tree: ast.Module
-    known: list[Known]
-    imported: dict[str, str]
-    """Dotted origin by the name that it has in the file."""
-    bound: frozenset[str]
-    """Names of all classes, imports and assignments of the file, wherever."""
-
-
-def read(path: str, text: str) -> File:
-    """What stands in the file; Unreadable when it is no Python."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        raise Unreadable(path, error) from error
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    inferring = {"ModelFactory"}
-    known = []
-    for node in classes:
-        if inferring & _bases(node):
-            inferring.add(node.name)
-        model = _model_of(node)
-        if model:
-            known.append(_known(node, model, node.name in inferring))
-    bound = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-    bound |= {
-        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    imported = dict(_imports(tree))
-    return File(path, text, tree, known, imported, frozenset(bound | imported.keys()))
-
-
-def _known(node: ast.ClassDef, model: str, infers: bool) -> Known:
-    found = Known(node, model, infers, _assigned(node))
-    for one in node.body:
-        if isinstance(one, ast.ClassDef) and one.name == "Params":
-            found.params, found.traits = one, _assigned(one)
-    return found
-
-
-def _assigned(node: ast.ClassDef) -> dict[str, ast.stmt]:
-    found: dict[str, ast.stmt] = {}
-    for one in node.body:
-        targets = (
-            one.targets
-            if isinstance(one, ast.Assign)
-            else [one.target]
-            if isinstance(one, ast.AnnAssign)
-            else []
-        )
-        found |= {target.id: one for target in targets if isinstance(target, ast.Name)}
-        if isinstance(one, ast.FunctionDef):
-            found[one.name] = one
-    return found
-
-
-def _bases(node: ast.ClassDef) -> set[str]:
-    names = set()
-    for base in node.bases:
-        one = base.value if isinstance(base, ast.Subscript) else base
-        names.add(one.attr if isinstance(one, ast.Attribute) else one.id if isinstance(one, ast.Name) else "")
-    return names
-
-
-def _model_of(node: ast.ClassDef) -> str:
-    for one in node.body:
-        if isinstance(one, ast.ClassDef) and one.name == "Meta":
-            named = _assigned(one).get("model")
-            value = named.value if isinstance(named, ast.Assign | ast.AnnAssign) else None
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                return value.value
-            return ast.unparse(value) if value is not None else ""
-    return ""
-
-
-def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom):
-            yield from ((a.asname or a.name, f"{node.module}.{a.name}") for a in node.names)
-        elif isinstance(node, ast.Import):
-            yield from ((a.asname or a.name.partition(".")[0], a.name) for a in node.names)
 
 
 # new text ----------------------------------------------------------------------------------------------
@@ -167,99 +68,118 @@ def render(
     found: list[Mismatch] = []
     seen: list[type[Model]] = []
     new: list[str] = []
-    by_class = {names.classes[b.model]: b for b in blueprints}
-    there = {k.node.name for k in file.known}
+    by_model = {b.model: b for b in blueprints}
     for known in file.known:
-        blueprint = by_class.get(known.node.name)
-        if blueprint is None:
-            found += _of_another(file, known, blueprints)
-        else:
+        if known.model is None:
+            told = f"{known.node.name} is of a model that is not there"
+            found.append(Mismatch(known.written, told, False))
+            continue
+        blueprint = by_model.get(known.model) or _of_another_app(known.model, blueprints)
+        if blueprint is not None:
             found += _stale(file, known, blueprint)
+        if blueprint is not None and names.classes.get(known.model) == known.node.name:
+            seen.append(known.model)
             if known.infers:
                 changes, lines, gone = _grown(file, known, blueprint, names, module)
                 found += changes
                 edits += lines
                 removals |= gone
-            seen.append(blueprint.model)
-    added = [b for b in blueprints if names.classes[b.model] not in there]
-    for blueprint in [b for b in added if names.classes[b.model] in file.bound]:
-        name = names.classes[blueprint.model]
-        message = f"has no factory that can be read: {name} is there, but no class whose Meta names the model"
-        found.append(Mismatch(blueprint.label, message, False))
-        added.remove(blueprint)
-    for blueprint in added:
-        found.append(Mismatch(blueprint.label, "has no factory", True))
+    for blueprint in [b for b in blueprints if b.model not in seen]:
+        name, label = names.classes[blueprint.model], blueprint.model._meta.label
+        if name in file.bound:
+            message = (
+                f"has no factory that can be read: {name} is there, but no class whose Meta names the model"
+            )
+            found.append(Mismatch(label, message, False))
+            continue
+        found.append(Mismatch(label, "has no factory", True))
+        new.append(class_source(blueprint, names, module, seen))
         seen.append(blueprint.model)
-        new.append(class_source(blueprint, names, module, seen[:-1]))
     text = _applied(file.text, edits, removals)
-    text = text.rstrip("\n") + "\n" if text.strip() else _head(blueprints)
+    if new:
+        text = text.rstrip("\n") + "\n" if text.strip() else _head(blueprints)
     for source in new:
         text += "\n\n" + source
-    return _with_imports(text, added, names.models), found
+    text = _with_imports(file, text, names, module)
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        raise Unreadable(f"{file.path} with what is missing added", error) from error
+    return text, found
 
 
-def _of_another(file: File, known: Known, blueprints: Sequence[Blueprint]) -> Iterator[Mismatch]:
-    """What is wrong with a class that is not the first of its model, or of another app's model."""
-    for blueprint in blueprints:
-        if known.model in (blueprint.label, _written(file, blueprint.model)):
-            yield from _stale(file, known, blueprint)
-            return
-    others = blueprints[0].seen.apps.get_models() if blueprints else ()
-    if not any(known.model in (model._meta.label, _short_of(file, model)) for model in others):
-        yield Mismatch(known.model, f"{known.node.name} is of a model that is not there", False)
+def _of_another_app(model: type[Model], blueprints: Sequence[Blueprint]) -> Blueprint | None:
+    """How a model is made of which the file has a factory, but whose place is another file."""
+    seen = blueprints[0].seen
+    known = model._meta.db_table in seen.catalog.tables and not model._meta.swapped
+    return blueprint_of(seen, model) if known else None
+
+
+# what does not match -------------------------------------------------------------------------------------
 
 
 def _stale(file: File, known: Known, blueprint: Blueprint) -> Iterator[Mismatch]:
     """Declarations of what the model does not have (any more)."""
-    many = {one.name for one in blueprint.model._meta.many_to_many}
-    outside = {one.get_accessor_name() for one in blueprint.model._meta.related_objects}
-    for name, node in known.declared.items():
-        used = (
-            name.startswith("_") or name in blueprint.names or name in many | outside or name in known.traits
-        )
-        if not used and isinstance(node, ast.Assign) and _is_field(node.value):
-            yield Mismatch(
-                f"{blueprint.label}.{name}", f"{known.node.name} declares a field that is not there", False
-            )
-        yield from _nested(file, known, blueprint, name, node)
-    for trait, node in known.traits.items():
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            for word in node.value.keywords:
-                name = (word.arg or "").partition("__")[0]
-                if (
-                    name
-                    and name not in blueprint.names
-                    and name not in many | outside | known.declared.keys()
-                ):
-                    yield Mismatch(
-                        f"{blueprint.label}.{name}",
-                        f"trait {trait} of {known.node.name} sets a field that is not there",
-                        False,
-                    )
+    meta, name_of = blueprint.model._meta, known.node.name
+    taken = blueprint.names | {one.name for one in meta.many_to_many} | known.words
+    taken |= {accessor for one in meta.related_objects if (accessor := one.get_accessor_name())}
+    for name, value in known.declared.items():
+        root = name.partition("__")[0]
+        if value is None or not root:
+            continue
+        if root not in taken and not _stands_alone(value):
+            yield Mismatch(f"{meta.label}.{name}", f"{name_of} declares a field that is not there", False)
+        yield from _no_choice(blueprint, name, value, name_of)
+        yield from _nested(file, blueprint, name, value, name_of)
+    for trait, value in known.traits.items():
+        for word in value.keywords if isinstance(value, ast.Call) else ():
+            root = (word.arg or "").partition("__")[0]
+            who = f"trait {trait} of {name_of}"
+            if root and root not in taken | known.declared.keys():
+                yield Mismatch(f"{meta.label}.{root}", f"{who} sets a field that is not there", False)
+            yield from _no_choice(blueprint, word.arg or "", word.value, who)
 
 
-def _nested(file: File, known: Known, blueprint: Blueprint, name: str, node: ast.stmt) -> Iterator[Mismatch]:
+def _stands_alone(value: ast.expr) -> bool:
+    """Whether the value may have any name: computed for others, or of what happens after the row is made."""
+    words = ("Lazy", "Related", "PostGeneration", "post_generation")
+    return isinstance(value, ast.Call) and any(word in ast.unparse(value.func) for word in words)
+
+
+def _no_choice(blueprint: Blueprint, name: str, value: ast.expr, who: str) -> Iterator[Mismatch]:
+    """A plain value that the field's choices do not have."""
+    place = blueprint.columns.get(name)
+    choices = blueprint.seen.catalog[place[0]].column(place[1]).choices if place else ()
+    try:
+        given = ast.literal_eval(value)
+    except (ValueError, TypeError):
+        return
+    if choices and given not in (*choices, None, ""):
+        label = blueprint.model._meta.label
+        yield Mismatch(f"{label}.{name}", f"{who} sets {literal(given)}, which is no choice", False)
+
+
+def _nested(file: File, blueprint: Blueprint, name: str, value: ast.expr, who: str) -> Iterator[Mismatch]:
     """What a declaration gives to the row that a relation names, and neither it nor its factory has."""
     relation = blueprint.relation.get(name)
-    value = node.value if isinstance(node, ast.Assign) else None
     if relation is None or relation.target is None or not isinstance(value, ast.Call) or not value.args:
         return
-    factories = {one.node.name: one for one in file.known}
+    factories = {one.node.name for one in file.known}
     if not ast.unparse(value.func).endswith("SubFactory") or ast.unparse(value.args[0]) not in factories:
         return
     # Any factory of the file may be a base of the one that is named.
-    own = {word for one in file.known for word in (*one.declared, *one.traits)}
-    taken = own | blueprint_of(blueprint.seen, relation.target).names
+    own = {word for one in file.known for word in (*one.declared, *one.words)}
+    target = blueprint_of(blueprint.seen, relation.target)
+    taken = own | target.names
     for word in value.keywords:
+        yield from _no_choice(target, word.arg or "", word.value, f"{who}, for {name},")
         root = (word.arg or "").partition("__")[0]
         if root and root not in taken and not root.startswith("edge"):
-            where = f"{blueprint.label}.{name}__{root}"
-            yield Mismatch(where, f"{known.node.name} declares a field that is not there", False)
+            where = f"{blueprint.model._meta.label}.{name}__{root}"
+            yield Mismatch(where, f"{who} declares a field that is not there", False)
 
 
-def _is_field(value: ast.expr) -> bool:
-    """Whether an assigned value stands for a field: an excluded or computed one is the person's own."""
-    return not (isinstance(value, ast.Call) and "Lazy" in ast.unparse(value.func))
+# what is missing -----------------------------------------------------------------------------------------
 
 
 def _grown(
@@ -268,44 +188,62 @@ def _grown(
     """What a class lacks: (mismatches, lines to put in after a line, lines to take out)."""
     before = [m for m in names.classes if _line_of(file, names.classes[m]) < known.node.lineno]
     found: list[Mismatch] = []
-    edits: list[tuple[int, list[str]]] = []
-    indent = _indent(file, known.node)
+    label = blueprint.model._meta.label
+    indent, edits, gone = _opened(file, known.node)
     declared = known.declared.keys() | {n.removesuffix("_id") for n in known.declared}
     relations = {
         n: t for n, t in relation_lines(blueprint, names, module, before).items() if n not in declared
     }
-    traits = {n: t for n, t in trait_lines(blueprint, names, module, before).items() if n not in known.traits}
+    same = {ast.unparse(value) for value in known.traits.values() if value is not None}
+    traits = {
+        n: t
+        for n, t in trait_lines(blueprint, names, module, before).items()
+        if n not in known.traits
+        and not same & {ast.unparse(a.value) for a in ast.walk(ast.parse(t)) if isinstance(a, ast.Assign)}
+    }
     if traits:
-        found += [Mismatch(blueprint.label, f"has no trait {name}", True) for name in traits]
-        edits.append(_with_traits(file, known, traits, indent))
+        found += [Mismatch(label, f"has no trait {name}", True) for name in traits]
+        lines, opened = _with_traits(file, known, traits, indent)
+        edits, gone = edits + lines, gone | opened
     if relations:  # after the traits, as the class that holds these may be the last thing in this one
-        found += [Mismatch(f"{blueprint.label}.{n}", "is not declared", True) for n in relations]
+        found += [Mismatch(f"{label}.{n}", "is not declared", True) for n in relations]
         edits.append(
             (_end(known.node), textwrap.indent("\n" + "\n".join(relations.values()), indent).split("\n"))
         )
-    changes, lines, gone = _documented(file, known, blueprint, indent)
-    return found + changes, edits + lines, gone
+    changes, lines, removed = _documented(file, known, blueprint, indent)
+    return found + changes, edits + lines, gone | removed
 
 
-def _indent(file: File, node: ast.ClassDef) -> str:
-    """What the lines of the class's body begin with: spaces or tabs."""
+def _opened(file: File, node: ast.ClassDef) -> tuple[str, list[tuple[int, list[str]]], set[int]]:
+    """What its lines begin with; lines to put in and to take out, for a body on the line of the class."""
     first = node.body[0]
-    return file.text.split("\n")[first.lineno - 1][: first.col_offset]
+    line = file.text.split("\n")[first.lineno - 1]
+    column = len(line.encode()[: first.col_offset].decode())
+    if not line[:column].strip():
+        return line[:column], [], set()
+    outer = line[: len(line) - len(line.lstrip())]
+    indent = outer * 2 or "    "
+    parted = [line[:column].rstrip(), f"{indent}{line[column:]}"]
+    return indent, [(first.lineno, parted)], {first.lineno}
 
 
-def _with_traits(file: File, known: Known, traits: Mapping[str, str], indent: str) -> tuple[int, list[str]]:
-    if known.params is not None:
-        inner = _indent(file, known.params)
-        return _end(known.params), textwrap.indent("\n".join(traits.values()), inner).split("\n")
-    meta = next(one for one in known.node.body if isinstance(one, ast.ClassDef) and one.name == "Meta")
-    return _end(meta), ["", *textwrap.indent(params_source(traits), indent).split("\n")]
+def _with_traits(
+    file: File, known: Known, traits: Mapping[str, str], indent: str
+) -> tuple[list[tuple[int, list[str]]], set[int]]:
+    """Lines to put in after a line, and lines to take out."""
+    if known.params is None:
+        new = textwrap.indent(params_source(traits), indent).split("\n")
+        return [(_end(known.meta or known.node), ["", *new])], set()
+    inner, edits, gone = _opened(file, known.params)
+    new = textwrap.indent("\n".join(traits.values()), inner).split("\n")
+    return [*edits, (_end(known.params), new)], gone
 
 
 def _documented(
     file: File, known: Known, blueprint: Blueprint, indent: str
 ) -> tuple[list[Mismatch], list[tuple[int, list[str]]], set[int]]:
     """The docstring's part about inferred fields, written anew where it differs."""
-    first = known.node.body[0]
+    first, label = known.node.body[0], blueprint.model._meta.label
     if not (
         isinstance(first, ast.Expr)
         and isinstance(first.value, ast.Constant)
@@ -330,12 +268,10 @@ def _documented(
     order = [n for n in inferred_lines(blueprint) if n in wanted]
     if [*there] == order and all(_same(there[n], wanted[n]) for n in order):
         return [], [], set()
-    found = [Mismatch(f"{blueprint.label}.{n}", "is not described", True) for n in order if n not in there]
+    found = [Mismatch(f"{label}.{n}", "is not described", True) for n in order if n not in there]
+    found += [Mismatch(f"{label}.{n}", "is not there any more", True) for n in there if n not in wanted]
     found += [
-        Mismatch(f"{blueprint.label}.{n}", "is not there any more", True) for n in there if n not in wanted
-    ]
-    found += [
-        Mismatch(f"{blueprint.label}.{n}", "is described otherwise", True)
+        Mismatch(f"{label}.{n}", "is described otherwise", True)
         for n in order
         if n in there and not _same(there[n], wanted[n])
     ]
@@ -374,8 +310,9 @@ def _applied(text: str, edits: Sequence[tuple[int, list[str]]], removals: set[in
 
 def _head(blueprints: Sequence[Blueprint]) -> str:
     apps = ", ".join(dict.fromkeys(b.model._meta.app_label for b in blueprints))
+    told = f'"""Factories of {apps}: each infers the fields that it does not declare from its model.'
     return (
-        f'"""Factories of {apps}: each infers the fields that it does not declare from its model.\n\n'
+        "\n".join(textwrap.wrap(told, WIDTH)) + "\n\n"
         "Written by dbstate_factories, which adds to it what is new; what you change stays.\n"
         "Each has a trait for each edge row, too: edge_null, edge_max, edge_min, edge_zero,\n"
         "edge_unicode, edge_past, edge_expired.\n"
@@ -383,96 +320,75 @@ def _head(blueprints: Sequence[Blueprint]) -> str:
     )
 
 
-def _with_imports(text: str, blueprints: Sequence[Blueprint], models: Mapping[type[Model], str]) -> str:
+def _with_imports(file: File, text: str, names: Names, module: str) -> str:
     """The text with an import of each name that it uses and does not have."""
-    tree = ast.parse(text)
-    have = {name for name, _ in _imports(tree)}
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    needed = [name for name in OWN_NAMES if name in used - have]
-    third = [f"from dbstate.factories import {', '.join(needed)}"] if needed else []
-    by_module: dict[str, list[str]] = {}
-    for blueprint in blueprints:
-        model, name = blueprint.model, models[blueprint.model]
-        if name in used - have:
-            short = model.__name__
-            by_module.setdefault(model.__module__, []).append(name if name == short else f"{short} as {name}")
-    own = [line for module in sorted(by_module) for line in _from(module, sorted(by_module[module]))]
-    blocks = [block for block in (third, own) if block]
-    if not blocks:
-        return text
-    at = max((n.end_lineno or 0 for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)), default=0)
-    if at == 0 and tree.body and isinstance(tree.body[0], ast.Expr):
-        at = tree.body[0].end_lineno or 0
-    lines = text.split("\n")
-    fresh = [line for block in blocks for line in ("", *block)]
-    if have - {"annotations"}:
-        fresh = [line for line in fresh if line]
-    return "\n".join([*lines[:at], *fresh, *lines[at:]])
+    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    wanted = [
+        Wanted(own.module, own.name, names.own[name])
+        for name, own in OWN_NAMES.items()
+        if names.own[name] in used - file.sure
+    ]
+    for model, written in names.models.items():
+        bound = written.partition(".")[0]
+        if bound in used - file.sure:
+            wanted.append(Wanted(module_of_class(model), model.__qualname__.partition(".")[0], bound))
+    wanted = list({one.bound: one for one in wanted}.values())
+    return with_imports(text, wanted, Path(file.path), module, WIDTH)
 
 
-def _from(module: str, names: Sequence[str]) -> list[str]:
-    line = f"from {module} import {', '.join(names)}"
-    if len(line) <= WIDTH:
-        return [line]
-    return [f"from {module} import (", *(f"    {name}," for name in names), ")"]
+def _dotted(own: Wanted) -> str:
+    return f"{own.module}.{own.name}" if own.name else own.module
 
 
-__all__ = ["File", "Mismatch", "Unreadable", "docstring", "read", "render"]
+# names -----------------------------------------------------------------------------------------------
 
 
-def model_names(blueprints: Sequence[Blueprint], file: File) -> Mapping[type[Model], str]:
-    """What each model is called in the file: ``OrderLine`` where another one is ``Line`` already."""
-    taken = {*file.imported, *(known.node.name for known in file.known), *OWN_NAMES}
-    names: dict[type[Model], str] = {}
-    for blueprint in blueprints:
-        model = blueprint.model
-        name = _short_of(file, model)
-        if not name:
-            name = model.__name__
-            if name in taken:
-                name = f"{_prefix(model)}{name}"
-            while name in taken:
-                name += "Model"
-        taken.add(name)
-        names[model] = name
-    return names
-
-
-def _prefix(model: type[Model]) -> str:
-    return model._meta.app_label.title().replace("_", "")
+def names_of(
+    blueprints: Sequence[Blueprint],
+    file: File,
+    classes: Mapping[type[Model], str],
+    elsewhere: Mapping[type[Model], str],
+) -> Names:
+    """What everything is called in the file, where names that it has stay what they are."""
+    own = {}
+    for name, one in OWN_NAMES.items():
+        there = [bound for bound in file.imported if file.has(bound, _dotted(one))]
+        free = (
+            name if name not in file.bound else f"Dbstate{name}" if name[0].isupper() else f"dbstate_{name}"
+        )
+        own[name] = there[0] if there else free
+    taken = {*file.bound, *classes.values(), *own.values()}
+    models: dict[type[Model], str] = {}
+    tops: dict[str, str] = {}
+    for model in (blueprint.model for blueprint in blueprints):
+        written = [known.written for known in file.known if known.model is model and "." in known.written]
+        module = module_of_class(model)
+        if not module:
+            models[model] = f'"{model._meta.label}"'
+        elif written and written[0].partition(".")[0] in file.imported:
+            models[model] = written[0]
+        else:
+            top, dot, inner = model.__qualname__.partition(".")
+            place = f"{module}.{top}"
+            there = [bound for bound in file.imported if file.has(bound, place)]
+            tops.setdefault(place, there[0] if there else _free(top, model, taken | {*tops.values()}))
+            models[model] = f"{tops[place]}{dot}{inner}"
+    return Names(classes, elsewhere, models, own)
 
 
 def class_names(blueprints: Sequence[Blueprint], file: File) -> Mapping[type[Model], str]:
     """The class of each model: the file's own where it has one, else ``<Model>Factory``."""
-    taken: dict[str, type[Model]] = {}
+    own = {one.model: one.node.name for one in reversed(file.known) if one.model and not one.abstract}
+    models = {name for name in file.imported if file.is_model(name)}
     names: dict[type[Model], str] = {}
-    by_model = {known.model: known.node.name for known in reversed(file.known)}
-    for blueprint in blueprints:
-        model = blueprint.model
-        own = by_model.get(blueprint.label) or by_model.get(_written(file, model))
-        name = own or f"{model.__name__}Factory"
-        if name in taken:
-            name = f"{_prefix(model)}{name}"
-        taken[name] = model
-        names[model] = name
+    for model in (blueprint.model for blueprint in blueprints):
+        taken = models | {*own.values(), *names.values()}
+        names[model] = own.get(model) or _free(f"{model.__name__}Factory", model, taken)
     return names
 
 
-def _written(file: File, model: type[Model]) -> str:
-    """How the file's classes name a model; empty where its name is another one's there."""
-    name = model.__name__
-    return _short_of(file, model) or ("" if name in file.imported else name)
-
-
-def _short_of(file: File, model: type[Model]) -> str:
-    """The name under which the file has imported a model; empty where it has not."""
-    for name, origin in file.imported.items():
-        if origin == f"{model.__module__}.{model.__name__}":
-            return name
-    for name, origin in file.imported.items():
-        place, _, short = origin.rpartition(".")
-        if short == model.__name__ and f"{model.__module__}.".startswith(f"{place}."):
-            return name  # a package that has the models of its modules
-        if origin.endswith("models") and any(k.model == f"{name}.{model.__name__}" for k in file.known):
-            return f"{name}.{model.__name__}"
-    return ""
+def _free(name: str, model: type[Model], taken: set[str]) -> str:
+    """The name, with the app's before it where it is taken."""
+    while name in taken:
+        name = f"{model._meta.app_label.title().replace('_', '')}{name}"
+    return name

@@ -7,19 +7,19 @@ import tempfile
 from pathlib import Path
 
 
-def write_file(path: Path, text: str) -> None:
-    """Replace the file by the text, encoded in UTF-8, keeping the permissions that it had.
+def write_file(path: Path, text: str, *, encoding: str = "utf-8") -> None:
+    """Replace the file by the text, keeping the permissions that it had.
 
     A reader sees the old content or the new one. What is no regular file (a pipe, /dev/stdout) is
-    written to directly. Raises OSError.
+    written to directly. Raises OSError, UnicodeEncodeError.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
-        target.write_text(text, encoding="utf-8")
+        target.write_text(text, encoding=encoding)
         return
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+        with open(descriptor, "w", encoding=encoding, newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -15,12 +15,14 @@ from django.apps import AppConfig, apps
 from dbstate.catalog.order import order_tables
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.described import Described, described
-from dbstate.factories.render import Names
-from dbstate.factories.source import File, Mismatch, Unreadable, class_names, model_names, read, render
+from dbstate.factories.reading import File, read
+from dbstate.factories.source import Mismatch, class_names, names_of, render
 from dbstate.management.base import CLEAN, FINDINGS, DbstateCommand
 from dbstate.management.labels import LabelError
 from dbstate.management.options import Options, UsageError, nearest
 from dbstate.management.output import write_file
+
+NO_MODELS = "the application has no models of its own tables"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Command(DbstateCommand):
         seen = described(apps, "default")
         configs = [_config(label) for label in given["labels"]]
         targets = self._targets(seen, configs, given["output"])
-        files = {target.path: _read(target.path) for target in targets}
+        files = {target.path: _read(target) for target in targets}
         classes = {t.path: class_names(t.blueprints, files[t.path]) for t in targets}
         paths = {m: f"{t.module}.{name}" for t in targets for m, name in classes[t.path].items()}
         code = CLEAN
@@ -67,7 +69,7 @@ class Command(DbstateCommand):
             file = files[target.path]
             own = classes[target.path]
             elsewhere = {model: path for model, path in paths.items() if model not in own}
-            names = Names(own, elsewhere, model_names(target.blueprints, file))
+            names = names_of(target.blueprints, file, own, elsewhere)
             new, found = render(file, target.blueprints, names, target.module)
             old = file.text
             if given["diff"]:
@@ -76,7 +78,7 @@ class Command(DbstateCommand):
                 for one in found:
                     self.stdout.write(f"{_shown(target.path)}: {one.where} {one.message}")
             elif not given["diff"]:
-                self._write(target.path, old, new, found)
+                self._write(target.path, file, new, found)
             if found and (given["check"] or any(not one.added for one in found)):
                 code = FINDINGS
         return code
@@ -86,7 +88,14 @@ class Command(DbstateCommand):
             if not configs:
                 raise UsageError("--output", "no app was named", "name the apps whose factories go there")
             found = tuple(b for config in configs for b in _blueprints(seen, config))
-            return [Target(Path(output), _module_of(Path(output)), _ordered(seen, found))]
+            if not found:
+                raise UsageError(" ".join(c.label for c in configs), NO_MODELS, "name another app")
+            path = Path(output)
+            if _is_installed(path):
+                raise UsageError(
+                    "--output", f"{path} is among installed packages", "name a file of the project"
+                )
+            return [Target(path, _module_of(path), _ordered(seen, found))]
         for config in configs:
             if _is_third_party(config):
                 raise UsageError(
@@ -102,34 +111,33 @@ class Command(DbstateCommand):
                 path = Path(config.path) / "factories.py"
                 targets.append(Target(path, f"{config.name}.factories", _ordered(seen, blueprints)))
             elif configs:
-                raise UsageError(
-                    config.label, "the application has no models of its own tables", "leave it out"
-                )
+                raise UsageError(config.label, NO_MODELS, "leave it out")
         if not targets:
             raise UsageError(
                 "the project", "none of its own apps has models", "name an app, with --output FILE"
             )
         return targets
 
-    def _write(self, path: Path, old: str, new: str, found: Sequence[Mismatch]) -> None:
+    def _write(self, path: Path, file: File, new: str, found: Sequence[Mismatch]) -> None:
         by_hand = [one for one in found if not one.added]
         for one in by_hand:
             self.stdout.write(f"{_shown(path)}: {one.where} {one.message}: change that yourself")
-        if old == new:
+        if file.text == new:
             self.stdout.write(f"{_shown(path)}: {'nothing else' if by_hand else 'nothing'} is missing")
             return
         try:
-            write_file(path, new.replace("\n", _line_end(path)))
+            write_file(path, new.replace("\n", _line_end(path)), encoding=file.encoding)
         except OSError as error:
             raise UsageError(_shown(path), str(error), "choose another place with --output") from error
+        except UnicodeEncodeError as error:
+            raise UsageError(_shown(path), str(error), "name another encoding in its first line") from error
         added = sum(one.added for one in found)
-        self.stdout.write(
-            f"{_shown(path)}: {'written' if not old else 'added to'}, {added} change{'s' * (added != 1)}"
-        )
+        done = "added to" if file.text else "written"
+        self.stdout.write(f"{_shown(path)}: {done}, {added} change{'s' * (added != 1)}")
 
 
-def _read(path: Path) -> File:
-    """The file; its line ends are those that Python reads."""
+def _read(target: Target) -> File:
+    path = target.path
     package = path.with_suffix("")
     if package.is_dir() and path.name == "factories.py":
         raise UsageError(
@@ -137,16 +145,12 @@ def _read(path: Path) -> File:
             "it is a package, beside which a module of that name is not imported",
             f"name a file of it: --output {_shown(package / 'models.py')}",
         )
-    try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-    except UnicodeDecodeError as error:
-        raise Unreadable(_shown(path), error) from error
-    return read(str(path), text)
+    return read(_shown(path), path.read_bytes() if path.is_file() else b"", target.module, apps)
 
 
 def _line_end(path: Path) -> str:
     """How the lines of a file end."""
-    return "\r\n" if path.exists() and b"\r\n" in path.read_bytes() else "\n"
+    return "\r\n" if path.is_file() and b"\r\n" in path.read_bytes() else "\n"
 
 
 def _config(label: str) -> AppConfig:
@@ -158,13 +162,16 @@ def _config(label: str) -> AppConfig:
 
 def _is_third_party(config: AppConfig) -> bool:
     """Whether the app is installed rather than the project's own: its files are not ours to write."""
-    path = Path(config.path).resolve()
+    path, own = Path(config.path), Path(__file__).resolve().parents[2]
+    return path.resolve().is_relative_to(own) or _is_installed(path)
+
+
+def _is_installed(path: Path) -> bool:
+    """Whether the path is among installed packages."""
+    path = path.resolve()
     places = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")}
-    own = Path(__file__).resolve().parents[2]
-    return (
-        path.is_relative_to(own)
-        or bool({"site-packages", "dist-packages"} & set(path.parts))
-        or any(place and path.is_relative_to(Path(place).resolve()) for place in places)
+    return bool({"site-packages", "dist-packages"} & set(path.parts)) or any(
+        place and path.is_relative_to(Path(place).resolve()) for place in places
     )
 
 
@@ -172,15 +179,14 @@ def _blueprints(seen: Described, config: AppConfig) -> tuple[Blueprint, ...]:
     found = []
     for model in config.get_models():
         table = seen.catalog.tables.get(model._meta.db_table)
-        own = table is not None and table.managed and not table.library_filled
-        if own and not model._meta.proxy and not model._meta.swapped:
+        if table is not None and table.managed and not table.library_filled and not model._meta.swapped:
             found.append(blueprint_of(seen, model))
     return tuple(found)
 
 
 def _ordered(seen: Described, blueprints: Sequence[Blueprint]) -> tuple[Blueprint, ...]:
     """Models after those that they name, as far as there is no cycle."""
-    order = order_tables(seen.catalog, [b.table.name for b in blueprints])
+    order = order_tables(seen.catalog, list(dict.fromkeys(b.table.name for b in blueprints)))
     place = {name: at for at, name in enumerate(name for group in order.groups for name in group)}
     return tuple(sorted(blueprints, key=lambda b: place.get(b.table.name, len(place))))
 
@@ -203,6 +209,9 @@ def _shown(path: Path) -> str:
 
 def _diff(path: Path, old: str, new: str) -> str:
     name = _shown(path)
+    lines = difflib.unified_diff(
+        old.splitlines(True), new.splitlines(True), f"{name} (now)", f"{name} (to be)"
+    )
     return "".join(
-        difflib.unified_diff(old.splitlines(True), new.splitlines(True), f"{name} (now)", f"{name} (to be)")
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
