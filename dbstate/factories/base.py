@@ -19,6 +19,7 @@ from factory.builder import DeclarationSet, StepBuilder, parse_declarations
 from factory.django import DjangoModelFactory, DjangoOptions
 from factory.utils import sort_ordered_objects
 
+from dbstate.adapters import unscoped
 from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of, made_row
 from dbstate.factories.bulk import load
 from dbstate.factories.chain import Attempt, Chain, Unfinished
@@ -745,7 +746,11 @@ def _attempted(
             counted.clear()  # somebody else may have written rows since
         attempt = Attempt(number, number == ATTEMPTS - 1, place, said, counted)
         try:
-            with transaction.atomic(using=cls._meta.database), written(cls._meta.blueprint.seen, given):
+            with (
+                unscoped(),
+                transaction.atomic(using=cls._meta.database),
+                written(cls._meta.blueprint.seen, given),
+            ):
                 return act(attempt)
         except NextRow as refused_row:
             if refused_row.saving:

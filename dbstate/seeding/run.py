@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
+from dbstate.adapters import unscoped
 from dbstate.backends import LoadRefused
 from dbstate.errors import DbstateError
 from dbstate.seeding.cycles import choose_late_keys
@@ -57,7 +58,7 @@ class Runner:
         """
         session = self.session
         started = time.monotonic()
-        with transaction.atomic(using=session.alias):
+        with unscoped(), transaction.atomic(using=session.alias):
             self._begin()
             made = [done for group in session.plan.groups for done in self._group(group)]
             made += self._second_chance()

@@ -54,8 +54,10 @@ def bases(kind: type) -> set[str]:
 
 def attempt(act: Callable[[], Any]) -> tuple[Any, Exception | None]:
     """What it returned, what it raised; whatever it wrote is undone."""
+    from dbstate.adapters import unscoped
+
     try:
-        with transaction.atomic():
+        with unscoped(), transaction.atomic():
             try:
                 return act(), None
             finally:

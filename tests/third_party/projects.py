@@ -126,6 +126,7 @@ PROJECTS: Mapping[str, Project] = {
         ),
     ),
     "trees": Project(needs=("mptt", "treebeard"), apps=("mptt", "treebeard"), own=("woods",)),
+    "scopes": Project(needs=("django_scopes",), apps=(), own=("talks",)),
     "translations": Project(needs=("parler",), apps=("parler",), own=("recipes",)),
     "polymorphism": Project(needs=("polymorphic",), apps=("polymorphic",), own=("animals",)),
     "fields": Project(

@@ -35,6 +35,7 @@ def _module(name: str) -> Any:
 PROJECTS = _module("projects").PROJECTS
 EXPLAINED = _module("explained").EXPLAINED
 FILED = {
+    "scopes": ("talks",),
     "oscar": (
         "address",
         "analytics",
