@@ -530,20 +530,24 @@ class ModelFactory(DjangoModelFactory[M]):
     @classmethod
     def build(cls, **kwargs: Any) -> M:
         """An instance with its chain; the database is not asked."""
-        if kwargs or not cls._meta.is_pure or not cls._meta.blueprint.is_alone:
+        options = cls._meta
+        if kwargs or not options.is_pure or not (blueprint := options.blueprint).is_alone:
             made: M = cls._generate(enums.BUILD_STRATEGY, kwargs)
             return made
-        return cls.build_batch(1)[0]
+        model: Any = blueprint.model
+        alone: M = model(**made_row(blueprint, built(options.database, blueprint.chain), ""))
+        return alone
 
     @classmethod
     def build_batch(cls, size: int, **kwargs: Any) -> list[M]:
         """So many instances, each with a chain of its own but for what is given."""
-        if kwargs or not cls._meta.is_pure or not cls._meta.blueprint.is_alone:
+        options = cls._meta
+        if kwargs or not options.is_pure or not (blueprint := options.blueprint).is_alone:
             return [cls.build(**kwargs) for _ in range(size)]
-        blueprint = cls._meta.blueprint
         model: Any = blueprint.model
-        numbers = (built(cls._meta.database, blueprint.chain) for _ in range(size))
-        return [model(**made_row(blueprint, one, "")) for one in numbers]
+        first = built(options.database, blueprint.chain, size)
+        rows = ({name: number + at for name, number in first.items()} for at in range(size))
+        return [model(**made_row(blueprint, one, "")) for one in rows]
 
     @classmethod
     def _made(cls, strategy: str, params: dict[str, Any], chain: Chain, edge: str) -> Any:
@@ -678,6 +682,8 @@ def _own_words(options: InferringOptions, params: dict[str, Any], *, create: boo
 
     Keys among these become the rows that they name, where rows are written.
     """
+    if not params:
+        return _Words("", (), None)
     blueprint = options.blueprint
     edge = params.pop("edge", "") if "edge" not in blueprint.names else ""
     edge = checked_edge(edge)

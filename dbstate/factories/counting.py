@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from threading import current_thread, main_thread
+from threading import get_ident, main_thread
 from typing import Any
 
 from django.db import connections
 
 from dbstate.backends import Connection
 
+MAIN = main_thread().ident
 Place = tuple[int, tuple[str | None, ...]]
 """A connection, and the savepoints that are open on it."""
 
@@ -76,14 +77,19 @@ def _begin() -> None:
 
 def _counters(alias: str) -> dict[str, list[_Counter]]:
     """Counters by table; in a TestCase those of its test, which begin where those of its class are."""
-    levels = _levels.setdefault(alias, [_Level(None, {})])
-    if current_thread() is not main_thread():  # its connection is another one, the test is the same
+    levels = _levels.get(alias)
+    if levels is None:
+        levels = _levels[alias] = [_Level(None, {})]
+    if get_ident() != MAIN:  # its connection is another one, the test is the same
         return levels[-1].counters
     if alias not in _connections:
         _connections[alias] = connections[alias]
     blocks = _connections[alias].atomic_blocks
-    if not blocks and len(levels) == 1:
-        return levels[0].counters
+    innermost = None
+    for one in blocks:
+        innermost = one if one._from_testcase else innermost
+    if innermost is levels[-1].transaction:
+        return levels[-1].counters
     open_now = [None, *(one for one in blocks if one._from_testcase)]
     known = 0
     for level, transaction in zip(levels, open_now, strict=False):
@@ -112,15 +118,15 @@ def current_test() -> object:
     return _test
 
 
-def built(alias: str, tables: Sequence[str]) -> dict[str, int]:
-    """The next row number in each table, for a row that is not written: no database is asked."""
+def built(alias: str, tables: Sequence[str], size: int = 1) -> dict[str, int]:
+    """The next row number in each table, for ``size`` rows that are not written: no database is asked."""
     counted = _apart.get()
     counters, least = (counted[0].setdefault(alias, {}), counted[1]) if counted else (_counters(alias), 0)
     numbers: dict[str, int] = {}
     for table in tables:
         counter = counters.setdefault(table, [_Counter(least, None)])[-1]
         numbers[table] = max(counter.next, least)
-        counter.next = numbers[table] + 1
+        counter.next = numbers[table] + size
     return numbers
 
 

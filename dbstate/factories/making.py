@@ -115,8 +115,9 @@ def make(
         overrides = dict(overrides)
         edge = checked_edge(overrides.pop("edge"))
     plain, nested = split(blueprint, overrides)
-    plain = with_rows(blueprint, plain, asking=chain.create or chain.collected)
-    plain = _of_given_parents(blueprint, plain) | plain
+    if plain:
+        plain = with_rows(blueprint, plain, asking=chain.create or chain.collected)
+        plain = _of_given_parents(blueprint, plain) | plain
     numbers = numbers if numbers is not None else row_numbers(blueprint, chain)
     row = made_row(blueprint, numbers, edge, plain)
     row.update(plain)
@@ -418,53 +419,75 @@ def finish(
         row.setdefault(name, blueprint.seen.records.content_type(blueprint.table.name))
     if blueprint.translated and not chain.collected:
         row.update({n: v for n, v in blueprint.translation(numbers, edge).items() if n not in row})
-    made = _candidate(blueprint, chain, row, given, numbers, edge, unfinished)
-    said = given if asked is None else asked
-    made.later = frozenset((*unfinished.postponed, *(name for name, _ in unfinished.later)))
-    made.asked = frozenset(name for name in said if name.partition("__")[0] not in blueprint.relation)
-    varied = vary(made) if chain.create else ""
-    consistent(blueprint, chain, row, given, numbers, edge)
     if chain.create:
-        _give_companions(made)
+        asked = given if asked is None else asked
+        instance = _created(blueprint, chain, row, given, numbers, edge, unfinished, instantiate, asked)
+    else:
+        consistent(blueprint, chain, row, given, numbers, edge)
+        instance = blueprint.model(**row) if instantiate is None else instantiate(row)
+        if instantiate is None and chain.below is not None and not (chain.making or chain.relating):
+            instance.__dict__[BELOW] = chain.below
+        if chain.using != DEFAULT_DB_ALIAS:
+            instance._state.db = chain.using  # else Django takes it for a row of the default database
+        if generic:
+            instance.__dict__["_dbstate_generic"] = {r.name: v for r, v in generic.items()}
+    chain.made.append(instance)
+    _link(chain, unfinished, instance)
+    return instance
+
+
+def _created(
+    blueprint: Blueprint,
+    chain: Chain,
+    row: dict[str, Any],
+    given: frozenset[str],
+    numbers: Mapping[str, int],
+    edge: str,
+    unfinished: Unfinished,
+    instantiate: Instantiate | None,
+    asked: frozenset[str],
+) -> Model:
+    """The row once it is written; the one that a signal has made before, where it has."""
+    made = _candidate(blueprint, chain, row, given, numbers, edge, unfinished)
+    made.later = frozenset((*unfinished.postponed, *(name for name, _ in unfinished.later)))
+    made.asked = frozenset(name for name in asked if name.partition("__")[0] not in blueprint.relation)
+    varied = vary(made)
+    consistent(blueprint, chain, row, given, numbers, edge)
+    _give_companions(made)
+    made.ready = find_ready(blueprint, chain, row, given)
+    named = {r.name: row.get(r.name) for r in blueprint.relations if r.unique}
+    with _companions_noted(blueprint):
+        accept(made, lambda: _take_next(made), parents.learn)
+    if any(row.get(name) is not value for name, value in named.items()):
         made.ready = find_ready(blueprint, chain, row, given)
-        named = {r.name: row.get(r.name) for r in blueprint.relations if r.unique}
-        with _companions_noted(blueprint):
-            accept(made, lambda: _take_next(made), parents.learn)
-        if any(row.get(name) is not value for name, value in named.items()):
-            made.ready = find_ready(blueprint, chain, row, given)
-        if unfinished.reserved is not None:
-            row[blueprint.model._meta.pk.attname] = unfinished.reserved
-        ready = made.ready
-        if ready is not None:
-            fill_ready(blueprint, chain, ready, row, given)
-            chain.made.append(ready)
-            return ready
+    if unfinished.reserved is not None:
+        row[blueprint.model._meta.pk.attname] = unfinished.reserved
+    if made.ready is not None:
+        fill_ready(blueprint, chain, made.ready, row, given)
+        return made.ready
     if instantiate is not None:
         instance = instantiate(row)
     else:
         instance = _instance(made)
         if chain.below is not None and not (chain.making or chain.relating):
             instance.__dict__[BELOW] = chain.below
-        if chain.create:
-            _insert(made, instance, unfinished)
-    if chain.create:
-        look_again(made, instance)
-        blueprint.learned.variation = varied
-    if not chain.create and chain.using != DEFAULT_DB_ALIAS:
-        instance._state.db = chain.using  # else Django takes it for a row of the default database
-    if generic and not chain.create:
-        instance.__dict__["_dbstate_generic"] = {r.name: v for r, v in generic.items()}
+        _insert(made, instance, unfinished)
+    look_again(made, instance)
+    blueprint.learned.variation = varied
+    return instance
+
+
+def _link(chain: Chain, unfinished: Unfinished, instance: Model) -> None:
+    """Have the rows name each other that could not before this one was there."""
     for name, other in unfinished.later:
         other.waiting.append((instance, name))
     for waiting, name in unfinished.waiting:
-        if not chain.create:
-            setattr(waiting, name, instance)
-        else:
+        if chain.create:
             _name(chain, waiting, name, instance)
-    chain.made.append(instance)
+        else:
+            setattr(waiting, name, instance)
     for name, make_it in zip(unfinished.postponed, unfinished.after, strict=True):
         _name(chain, instance, name, make_it())
-    return instance
 
 
 def _name(chain: Chain, row: Model, name: str, other: Model) -> None:
@@ -478,7 +501,7 @@ def _instance(made: Candidate) -> Model:
     try:
         return made.blueprint.model(**made.row)
     except Exception as error:  # it is the project's code
-        if not made.chain.create or made.chain.attempt.last:
+        if made.chain.attempt.last:
             raise
         raise NextRow(made.blueprint.label, f"{type(error).__name__}: {error}", saving=True) from error
 
