@@ -414,13 +414,12 @@ class Blueprint:
         draft = Draft(0, edge)
         row: dict[str, Any] = {}
         for name, own_columns in self.own_columns.items():
-            left_out = {column for attname, column in self._attnames[name] if attname in without}
+            places = self._attnames[name]
+            left_out = {column for attname, column in places if attname in without} if without else ()
             line = own_columns.values(numbers[name], draft, left_out)
             for counted in own_columns.counted(numbers[name]) if not left_out else ():
                 line.update(counted)
-            row.update(
-                [(attname, line[column]) for attname, column in self._attnames[name] if column in line]
-            )
+            row.update([(attname, line[column]) for attname, column in places if column in line])
         for own in self._changeable:
             if own.name in row:
                 row[own.name] = native(own.field, row[own.name])
@@ -470,6 +469,8 @@ class Blueprint:
     ) -> None:
         """Change values that were made (not the ones given) where the row would break a CHECK."""
         for rules in self.rules:
+            if not (rules.parts if related else rules.unrelated):
+                continue
             line = self.checked_line(rules.table.name, row)
             for group, _ in rules.broken(line, related=related):
                 fixed = [name for name in group.columns if self.by_column[rules.table.name, name] in given]

@@ -28,14 +28,14 @@ class Rules:
     seed: int
     parts: tuple[tuple[Group, Conditions], ...] = ()
     unrelated: tuple[tuple[Group, Conditions], ...] = ()
-    """The same without the CHECKs that read a key to another row."""
+    """The same without the CHECKs that read a key to another row, and those that made values cannot break."""
     referring: frozenset[str] = frozenset()
     _pools: dict[tuple[object, ...], Pool | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.parts = tuple((group, conditions_of(self.table, group)) for group in groups(self.table))
         self.referring = referring_columns(self.table)
-        apart = [(group, conditions.without(self.referring)) for group, conditions in self.parts]
+        apart = [(group, conditions.unsure(self.referring)) for group, conditions in self.parts]
         self.unrelated = tuple((group, conditions) for group, conditions in apart if conditions.parts)
 
     def broken(self, line: Mapping[str, Any], *, related: bool = True) -> Iterator[tuple[Group, str]]:
