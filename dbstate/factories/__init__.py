@@ -1,7 +1,7 @@
 """Factories from the models: instances with all that they need, with seeding's values."""
 
 from dbstate.asked import tell_loaded
-from dbstate.factories.base import EdgeTrait, ModelFactory, SharedSubFactory, Trait, factory_for
+from dbstate.factories.base import ModelFactory, factory_for
 from dbstate.factories.counting import new_test
 from dbstate.factories.errors import (
     BadOverride,
@@ -13,6 +13,7 @@ from dbstate.factories.errors import (
     UnknownField,
     UnknownModel,
 )
+from dbstate.factories.inferring import EdgeTrait, SharedSubFactory, Trait
 from dbstate.factories.judging import UncleanRow
 from dbstate.factories.setting import configure, use_project
 
