@@ -166,7 +166,10 @@ def accept(made: Candidate, again: Callable[[], None], learn: Learn) -> None:
         if not complaints or made.asked:
             return
         if turn and said == complaints and all(one.code == CRASHED for one in complaints):
-            break  # code that fails alike for other rows is not about their values
+            # Code that fails alike for other rows, and for other parents, is not about their values.
+            if not made.chain.attempt.number:
+                break
+            blueprint.learned.hopeless.add(_signature(complaints))
         said = complaints
         if made.chain.attempt.number and _signature(complaints) in blueprint.learned.hopeless:
             _warn(blueprint, _told(complaints))

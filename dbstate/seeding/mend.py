@@ -22,6 +22,8 @@ from dbstate.seeding.records import Records
 from dbstate.values.families.identifiers import PREFERRED
 from dbstate.values.key import mix
 
+CRASHES = 60
+"""full_clean() calls after which code that has failed alike each time is not asked again."""
 BUDGET = 300
 """full_clean() calls for one row; less after each row for which they were in vain."""
 LEAST = 12
@@ -101,6 +103,7 @@ class Mender:
         seen = {_signature(complaints)}
         tried = {_changed(draft, ())}
         plateau: list[tuple[list[Change], tuple[Complaint, ...]]] = []
+        alike = all(one.code == CRASHED for one in complaints)
         unprintable = all(one.code == UNPRINTABLE for one in complaints)
         while (states or plateau) and self.spent < self.budget:
             changes, current = states.popleft() if states else plateau.pop(0)
@@ -113,6 +116,9 @@ class Mender:
                     continue
                 tried.add(row)
                 answer = self.complaints(draft, trial)
+                alike = alike and answer == complaints
+                if alike and self.spent >= CRASHES:
+                    return None  # what fails whatever is changed is not about the values
                 if all(one.code == UNPRINTABLE for one in answer) and (not answer or not unprintable):
                     return trial  # to print a row may take its key, which it has once it is there
                 signature = _signature(answer)
