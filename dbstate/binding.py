@@ -68,7 +68,6 @@ class Binding:
 
     def __init__(self, models: Mapping[str, type[Model]], *, using: str) -> None:
         self._using = using
-        self._connection = connections[using]
         self._models = dict(models)
         self._fields: dict[tuple[str, str], Field[Any, Any]] = {
             (table, str(field.column)): field
@@ -77,6 +76,11 @@ class Binding:
         }
         self._judged: dict[tuple[str, str], dict[object, object]] = {}
         self._prepared: dict[tuple[str, str], dict[object, object]] = {}
+
+    @property
+    def _connection(self) -> Any:
+        """The connection of the thread that asks."""
+        return connections[self._using]
 
     def model(self, table_name: str) -> type[Model]:
         """The model of a table."""

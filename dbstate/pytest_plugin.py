@@ -7,6 +7,7 @@ what makes values before a test asks for them: hence the imports in functions.
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
@@ -131,7 +132,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_fixture_setup(fixturedef: Any, request: Any) -> Generator[None, Any, Any]:
     """Hook of pytest: what tests share gets the same values whichever of them comes first."""
-    config, random = request.config, sys.modules.get("factory.random")
+    config, random = request.config, _factory_random()
     if fixturedef.scope == "function" or _is_randomly_seeding(config):
         return (yield)
     generators = [random.randgen, random.faker.generator.random] if random else []
@@ -155,8 +156,13 @@ def _seed_factory_boy(config: pytest.Config, where: str) -> None:
     if _is_randomly_seeding(config):
         return
     when_loaded(lambda: _seed_factory_boy(config, where))
-    if random := sys.modules.get("factory.random"):
+    if random := _factory_random():
         random.reseed_random(f"{_seed()} {where}")
+
+
+def _factory_random() -> Any:
+    """factory_boy's own random, which its Faker declarations use, too; None where nobody has imported it."""
+    return importlib.import_module("factory.random") if "factory" in sys.modules else None
 
 
 def _is_randomly_seeding(config: pytest.Config) -> bool:

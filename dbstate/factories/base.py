@@ -24,7 +24,7 @@ from dbstate.factories.chain import Attempt, Chain
 from dbstate.factories.counting import built, give_back, place_of, restart
 from dbstate.factories.described import described
 from dbstate.factories.errors import BadOverride, NoInstances, UnknownModel
-from dbstate.factories.giving import unwritten, written
+from dbstate.factories.giving import as_before, unwritten, with_rows, written
 from dbstate.factories.inferring import (
     Builder,
     Call,
@@ -192,10 +192,14 @@ class InferringOptions(DjangoOptions):
         if step.builder.strategy == enums.STUB_STRATEGY:
             return StubObject(**kwargs)
         blueprint, chain = self.blueprint, call_of(step).chain
+        if "edge" not in blueprint.names:
+            kwargs.pop("edge", None)  # the step has read it
         if self.saves_plainly:
             for name in kwargs:
                 blueprint.check_name(name, also=self.names)
         made = step_of(step, blueprint)
+        asked = {name: kwargs.pop(name) for name in step.builder.extras.keys() & kwargs.keys()}
+        kwargs |= with_rows(blueprint, asked, asking=chain.create)
         chain.making.remove(made.unfinished)
         given = frozenset(
             name
@@ -352,8 +356,9 @@ class ModelFactory(DjangoModelFactory[M]):
         def collected(attempt: Attempt) -> list[M]:
             chains = [new_chain(cls, words, False, attempt, collected=True) for _ in range(size)]
             instances = [cls._made(enums.BUILD_STRATEGY, dict(kwargs), one, words.edge) for one in chains]
-            rows = unwritten([*words.given, *(row for one in chains for row in (*one.made, *one.later))])
-            load(cls._meta.blueprint.seen, rows, kwargs)
+            with as_before(words.given):
+                made = (row for one in chains for row in (*one.made, *one.later))
+                load(cls._meta.blueprint.seen, unwritten([*words.given, *made]), kwargs)
             return instances
 
         found: list[M] = attempted(cls, collected)
@@ -381,7 +386,7 @@ class ModelFactory(DjangoModelFactory[M]):
 
             return with_relations(blueprint, kwargs, create, child, attempt, declared=cls._meta.names)
 
-        given = [value for value in kwargs.values() if isinstance(value, Model)]
+        given = own_words(cls._meta, dict(kwargs), create=False).given
         found: M = attempted(cls, act, given)
         return found
 

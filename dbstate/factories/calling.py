@@ -113,8 +113,9 @@ def attempted(cls: Any, act: Callable[[Attempt], Any], given: Collection[Model] 
             with (
                 unscoped(),
                 transaction.atomic(using=cls._meta.database),
-                written(cls._meta.blueprint.seen, given),
+                written(cls._meta.blueprint.seen, given) as new,
             ):
+                attempt.wrote.extend(new)
                 return act(attempt)
         except NextRow as refused_row:
             if refused_row.saving:

@@ -45,6 +45,8 @@ class Attempt:
     """What save() said of rows that were tried before, by model."""
     counted: dict[str, int] = field(default_factory=dict)
     """The next row number of each table outside of a transaction, where each call counts anew."""
+    wrote: list[Model] = field(default_factory=list)
+    """Rows that were given and that this call has written, so that signals ran for them in it."""
     held: dict[str, int | None] = field(default_factory=dict)
     """Rows of tables that were counted with others, and have no number yet."""
 
@@ -109,7 +111,8 @@ class Chain:
         for one in instance._meta.concrete_fields:
             if not one.is_relation or one.null or one.remote_field is None:
                 continue
-            if one.is_cached(instance) or (self.create and getattr(instance, one.attname) is not None):
+            asking = self.create or self.collected
+            if one.is_cached(instance) or (asking and getattr(instance, one.attname) is not None):
                 parent = getattr(instance, one.name, None)
                 if isinstance(parent, Model):
                     yield parent

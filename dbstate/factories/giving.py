@@ -97,18 +97,36 @@ def unwritten(rows: Iterable[Model]) -> list[Model]:
 
 
 @contextmanager
-def written(seen: Described, rows: Collection[Model]) -> Iterator[None]:
-    """Rows that were built are written first; where what follows fails, they are unwritten again.
+def written(seen: Described, rows: Collection[Model]) -> Iterator[list[Model]]:
+    """Rows that were built are written first; where what follows fails, they are as they were.
 
     Within a transaction that is undone with what follows.
     """
-    before = [(row, row.pk, row._state.db) for row in unwritten(rows)]
-    try:
+    with as_before(rows) as new:
+        for row in new:
+            row._state.db = seen.using  # its building has not asked where it would go
         for row in rows:
             if row._state.adding:
                 save_built(seen, row)
-        yield
+        yield new
+
+
+@contextmanager
+def as_before(rows: Iterable[Model]) -> Iterator[list[Model]]:
+    """Rows that are not written, with what they name, are as they were where what follows fails."""
+    new = unwritten(rows)
+    before = [(row, _held(row), row._state.db) for row in new]
+    try:
+        yield new
     except BaseException:
-        for row, pk, alias in before:
-            row.pk, row._state.db, row._state.adding = pk, alias, True
+        for row, values, alias in before:
+            row.__dict__.update(values)
+            row._state.db, row._state.adding = alias, True
         raise
+
+
+def _held(row: Model) -> dict[str, Any]:
+    """What the row's columns hold."""
+    return {
+        f.attname: row.__dict__[f.attname] for f in row._meta.concrete_fields if f.attname in row.__dict__
+    }

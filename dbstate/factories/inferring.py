@@ -17,6 +17,7 @@ from dbstate.factories.blueprint import Blueprint, Relation, made_row
 from dbstate.factories.chain import Attempt, Chain, Unfinished
 from dbstate.factories.counting import place_of
 from dbstate.factories.errors import BadOverride
+from dbstate.factories.giving import checked_edge
 from dbstate.factories.making import parent_of, row_numbers
 from dbstate.values import EDGES
 
@@ -97,13 +98,20 @@ def step_of(step: Any, blueprint: Blueprint) -> Step:
     numbers = call.numbers.get((blueprint.model, step.sequence))
     if numbers is None:
         numbers = dict.fromkeys(blueprint.chain, step.sequence)
-    edge = call.edge if step.parent_step is None else ""
+    edge = call.edge if step.parent_step is None else _edge_of(step)
     stated = step.builder.factory_meta.base_declarations.keys() | step.builder.extras.keys()
     row = made_row(blueprint, numbers, edge, stated)
     _meet_what_stands(blueprint, step, row, numbers, edge)
     made = step.dbstate = Step(numbers, edge, row, Unfinished(blueprint.model, row))
     call.chain.making.append(made.unfinished)
     return made
+
+
+def _edge_of(step: Any) -> str:
+    """The edge case that is asked for a row further up: ``user__edge="max"``, ``user__edge_max=True``."""
+    extras = step.builder.extras
+    asked = [edge for name, edge in step.builder.factory_meta.edges.items() if extras.get(name)]
+    return checked_edge(extras.get("edge", "")) or next(iter(asked), "")
 
 
 def numbered(blueprint: Blueprint, call: Call) -> int:
@@ -286,6 +294,7 @@ class Builder(StepBuilder):
             return super().build(parent_step, force_sequence)
         chain = call_of(parent_step).chain
         after = chain.after(made.instance)
+        after.attempt.wrote.append(made.instance)
         token = current_call.set(Call(after))
         try:
             return super().build(parent_step, force_sequence)

@@ -89,7 +89,7 @@ def refusal(
     """The error that names the columns of the broken rule, with what all these rows have there."""
     blamed: dict[str, object] = {}
     for name in blamed_attributes(blueprint, verdict) or _unfitting(blueprint, instances, verdict):
-        values = [getattr(instance, name, None) for instance in instances]
+        values = [instance.__dict__.get(name) for instance in instances]
         blamed[name] = values[0] if all(value == values[0] for value in values) else Various()
     keys = {one.attname for one in blueprint.model._meta.pk_fields} if "pk" in given else set()
     named = {name for name in blamed if name in given or name.removesuffix("_id") in given or name in keys}
@@ -169,7 +169,9 @@ def find_ready(
     wanted: list[dict[str, Any]] = [
         {relation.name: row[relation.name]}
         for relation in blueprint.relations
-        if relation.unique and isinstance(row.get(relation.name), Model) and relation.name not in given
+        if relation.unique
+        and isinstance(row.get(relation.name), Model)
+        and (relation.name not in given or any(row[relation.name] is one for one in chain.attempt.wrote))
     ]
     if blueprint.learned.fixed_key is not None:
         wanted.append({"pk": blueprint.learned.fixed_key})

@@ -135,17 +135,25 @@ def _made(
     def create(overrides: Mapping[str, Any]) -> Any:
         return factory.create(**overrides, edge=edge, __sequence=factory._meta.next_number() + number)
 
+    kept = {name: value for name, value in values.items() if name in keep}
     try:
-        return create(values)
+        if len(kept) == len(values):
+            return create(values)
+        with transaction.atomic(using=using):
+            row = create(values)
+            if not factory._meta.blueprint.seen.binding.full_clean(row):
+                return row
+            transaction.set_rollback(True, using=using)
+        return create(kept)
     except RowRefused as refused:
         if refused.given.keys() & set(keep):
             raise
     except CannotMake:
         pass
     except Exception:  # save() is the project's: it may refuse values that were drawn beside each other
-        if values.keys() <= set(keep):
+        if len(kept) == len(values):
             raise
-        return create({name: value for name, value in values.items() if name in keep})
+        return create(kept)
     reject()  # this row cannot be had; others can
 
 

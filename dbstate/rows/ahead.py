@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dbstate.values import ColumnValues, NoValue
+from dbstate.values import ColumnValues
 
 STREAK = 8
 """Rows that are asked for in order before the first block is made, which is twice as long."""
@@ -18,34 +18,40 @@ class Ahead:
     def __init__(self, sources: Mapping[str, ColumnValues]) -> None:
         self._sources = {name: source for name, source in sources.items() if source.in_blocks}
         self._streak = 0
-        self._first = 0
-        self._lines: list[dict[str, object]] = []
+        self._next = 0
+        """The row that comes next where they are asked for in order."""
+        self._lines: dict[int, dict[str, object]] = {}
         self.made = 0
         """Rows that were made in blocks so far."""
 
     def take(self, number: int) -> dict[str, object]:
-        """The row's values by column; empty where it is to be made by itself, and the second time."""
-        at = number - self._first
-        if at == len(self._lines):
-            self._streak += max(at, 1)
-            self._first, self._lines = number, self._block(number)
-            at = 0
-        elif not 0 <= at < len(self._lines):
-            self._first, self._lines, self._streak = number + 1, [], 1
-            return {}
-        line, self._lines[at] = self._lines[at], {}
-        return line
+        """The row's values by column; empty where it is to be made by itself, and the second time.
 
-    def _block(self, first: int) -> list[dict[str, object]]:
-        """The lines of the next rows: of one as long as few are asked for."""
-        if self._streak < STREAK or not self._sources:
-            return [{}]
+        Threads may ask at once: a line is taken out in one step, and each is the row's own.
+        """
+        line = self._lines.pop(number, None)
+        if line is not None:
+            return line
+        in_order = number == self._next
+        self._streak = self._streak + 1 if in_order else 1
         count = min(2 * self._streak, MOST)
+        lines = self._block(number, count) if in_order and self._streak >= STREAK else []
+        self._lines = dict(enumerate(lines, number))
+        self._next = number + max(len(lines), 1)
+        self._streak += len(lines)
+        return self._lines.pop(number, {})
+
+    def _block(self, first: int, count: int) -> list[dict[str, object]]:
+        """The lines of the next rows; empty ones where one of the rows has to be made by itself."""
+        if not self._sources:
+            return []
         source = next(iter(self._sources.values()))
         rows = source.rows(first, count)
         try:
             columns = [source.block(rows) for source in self._sources.values()]
-        except (IndexError, NoValue):  # whichever row has none says so when it is asked for
+        except (
+            Exception
+        ):  # a project's function among it: the row that it fails for says so when it is asked for
             return [{} for _ in range(count)]
         self.made += count
         return [dict(zip(self._sources, line, strict=True)) for line in zip(*columns, strict=True)]

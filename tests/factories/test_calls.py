@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import factory
@@ -464,3 +465,18 @@ def test_what_refused_rows_have_taught_is_gone_with_the_test() -> None:
     User.objects.all().delete()
     new_test()
     assert third() == alone
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_created_in_a_thread_of_their_own() -> None:
+    factory_for(User).build()
+    with ThreadPoolExecutor(1) as pool:
+        created = pool.submit(_created_in_a_thread).result()
+    assert User.objects.get(pk=created).username
+
+
+def _created_in_a_thread() -> int:
+    try:
+        return factory_for(User).create().pk
+    finally:
+        connection.close()

@@ -11,6 +11,7 @@ from dbstate.factories import (
     BadOverride,
     IntegrityRefused,
     ModelFactory,
+    SharedSubFactory,
     UnknownField,
     UnknownModel,
     factory_for,
@@ -176,3 +177,37 @@ def test_a_collision_of_keys_is_the_callers():
     user = factory_for(User).create()
     with pytest.raises(IntegrityRefused, match=r"id = \d+ \(given\).*give id another value"):
         factory_for(User).create(pk=user.pk)
+
+
+@pytest.mark.django_db
+def test_rows_that_were_built_are_as_they_were_when_bulk_fails():
+    user = factory_for(User).build()
+    with pytest.raises(DatabaseError):
+        factory_for(Order).create_batch(2, bulk=True, user=user, total_cents=-1)
+    assert (user.pk, user._state.adding) == (None, True)
+    factory_for(User).create()
+    assert {order.user_id for order in factory_for(Order).create_batch(2, bulk=True, user=user)} == {user.pk}
+
+
+@pytest.mark.django_db
+def test_keys_are_as_good_as_rows_in_bulk_and_below_other_factories():
+    order = factory_for(Order).create()
+    made = factory_for(Subscription).create_batch(2, bulk=True, user_id=order.user_id, status="canceled")
+    assert {one.user_id for one in made} == {order.user_id}
+
+    class LineFactory(ModelFactory[OrderLine]):
+        class Meta:
+            model = OrderLine
+
+        order = SharedSubFactory(factory_for(Order))
+
+    with pytest.raises(IntegrityRefused, match="987654"):
+        LineFactory.create(order__user_id=987654)
+    assert len(LineFactory.create(order__edge="max").order.recipient_name) == 100
+    assert len(LineFactory.create(order__edge_max=True).order.recipient_name) == 100
+
+
+@pytest.mark.django_db
+def test_shared_rows_that_were_built_are_written_with_relations():
+    user = factory_for(User).build()
+    assert factory_for(Order).create_with_relations(shared=user).user == User.objects.get(pk=user.pk)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.apps import apps
 
@@ -9,7 +11,7 @@ from dbstate.factories.blueprint import blueprint_of
 from dbstate.factories.described import described
 from dbstate.rows import Draft, Exhausted
 from dbstate.rows.own import OwnColumns
-from dbstate.values import NoValue
+from dbstate.values import NoValue, forget_meaning, meaning
 
 ROWS = 150
 MODELS = [
@@ -62,3 +64,27 @@ def test_an_edge_row_comes_in_between():
     for number in range(60):
         assert len(mixed.values(number, Draft(0, "max"))["name"]) == 120
         assert told(mixed, number) == usual[number]
+
+
+def test_what_fails_for_a_later_row_is_told_by_that_row():
+    known = {number: f"k{number}" for number in range(20)}
+    meaning("shop.Product.name", lambda draw: known[draw.row])
+    try:
+        own = own_columns(apps.get_model("shop.Product"))
+        assert [own.values(number, Draft(0, ""))["name"] for number in range(20)] == [*known.values()]
+        with pytest.raises(KeyError):
+            own.values(20, Draft(0, ""))
+    finally:
+        forget_meaning("shop.Product.name")
+
+
+def test_threads_may_ask_at_once():
+    own = own_columns(apps.get_model("shop.Product"))
+    usual = [told(own_columns(apps.get_model("shop.Product")), number) for number in range(3)]
+    with ThreadPoolExecutor(8) as pool:
+        rows = [*pool.map(lambda number: (number, told(own, number)), [*range(300)] * 2)]
+    by_number: dict[int, set[object]] = {}
+    for number, row in rows:
+        by_number.setdefault(number, set()).add(row)
+    assert all(len(found) == 1 for found in by_number.values())
+    assert [by_number[number] for number in range(3)] == [{row} for row in usual]

@@ -485,6 +485,32 @@ def an_init_that_refuses_and_a_str_that_needs_a_key() -> None:
         clean(*factory_for(Printed).create_batch(3))
 
 
+@trial
+def what_is_built_goes_where_the_factory_writes() -> None:
+    payer = factory_for(Payer).build()
+    leg = factory_for(Leg, using="other").create(payer=payer)
+    assert (leg._state.db, payer._state.db) == ("other", "other")
+    bar = factory_for(Bar).build()
+    assert factory_for(type(bar), using="other").save(bar)._state.db == "other"
+
+
+@trial
+def a_signal_of_a_built_parent_makes_its_one_to_one_row() -> None:
+    holder = factory_for(Holder).build()
+    made = factory_for(Pass).create(member=holder, zone="b")
+    assert (made.member, made.zone, Pass.objects.count()) == (holder, "b", 1)
+
+    class HolderFactory(ModelFactory[Holder]):
+        class Meta:
+            model = Holder
+            skip_postgeneration_save = True
+
+        zoned = factory.RelatedFactory(factory_for(Pass), "member", zone="c")
+
+    assert HolderFactory.create()._state.adding is False
+    assert Pass.objects.filter(zone="c").count() == 1
+
+
 def main() -> None:
     warnings.simplefilter("ignore")
     for alias in connections:
