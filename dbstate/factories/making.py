@@ -359,11 +359,25 @@ def _any_model(blueprint: Blueprint, relation: Relation, chain: Chain) -> type[M
         kind = table.column(table.primary_key[0]).kind
         return kind == column.kind or column.kind in ("text", "unknown")
 
+    if (given := _given_type(blueprint, relation, chain)) is not None:
+        return given
     for instance in (*chain.given, *chain.made):
         if fits(type(instance)):
             return type(instance)
     models = [m for m in seen.apps.get_models() if not m._meta.proxy and not m._meta.swapped and fits(m)]
     return min(models, key=lambda model: _weight(blueprint, model), default=None)
+
+
+def _given_type(blueprint: Blueprint, relation: Relation, chain: Chain) -> type[Model] | None:
+    """The model whose content type the row holds already."""
+    seen, row = blueprint.seen, chain.making[-1].row if chain.making else {}
+    field: Any = seen.binding.field(*blueprint.columns[relation.type_attname])
+    kind = getattr(row.get(field.name), "pk", None) or row.get(relation.type_attname)
+    if kind is None or not (chain.create or chain.collected):
+        return None
+    types: Any = field.remote_field.model._base_manager.using(seen.using)
+    found = types.filter(pk=kind).values_list("app_label", "model").first()
+    return None if found is None else seen.apps.get_model(*found)
 
 
 def _allowed_types(blueprint: Blueprint, relation: Relation, chain: Chain) -> set[tuple[str, str]]:

@@ -105,6 +105,8 @@ def read(path: str, source: bytes, module: str, apps: Apps) -> File:
             if inferring & bases:
                 inferring.add(node.name)
             above = [one for one in file.known if one.node.name in bases]
+            if not above and not any("Factory" in f"{base} {imported.get(base)}" for base in bases):
+                continue  # a form, a serializer: they have a Meta with a model, too
             known = _known(node, above, node.name in inferring)
             if known is not None:
                 if known.model is None:

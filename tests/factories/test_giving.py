@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, IntegrityError, connection
 from django.db.migrations.state import ProjectState
 
@@ -18,6 +19,7 @@ from dbstate.factories import (
     new_test,
 )
 from example_project.shop.models import Order, OrderLine, Plan, Subscription, User
+from example_project.zoo.models.relations import Note
 
 
 @pytest.fixture(autouse=True)
@@ -211,3 +213,13 @@ def test_keys_are_as_good_as_rows_in_bulk_and_below_other_factories():
 def test_shared_rows_that_were_built_are_written_with_relations():
     user = factory_for(User).build()
     assert factory_for(Order).create_with_relations(shared=user).user == User.objects.get(pk=user.pk)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("how", ["row", "key"])
+def test_a_content_type_that_is_given_says_what_is_named(how):
+    kind = ContentType.objects.get_for_model(Plan)
+    given = {"content_type": kind} if how == "row" else {"content_type_id": kind.pk}
+    for note in (factory_for(Note).create(**given), *factory_for(Note).create_batch(2, bulk=True, **given)):
+        assert note.content_type == kind
+        assert isinstance(Note.objects.get(pk=note.pk).subject, Plan)

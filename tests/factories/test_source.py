@@ -491,3 +491,25 @@ def test_odd_models_get_files_that_are_formatted_and_work(project):
         assert done.returncode == 0, done.stdout
     assert project.run("books", "--check") == ""
     assert "nothing is missing" in project.run("books")
+
+
+def test_a_form_of_a_model_is_no_factory(project):
+    project.file.write_text(
+        dedent(
+            """
+            from django.forms import ModelForm
+
+            from books.models import Author
+
+
+            class AuthorForm(ModelForm):
+                class Meta:
+                    model = Author
+                    fields = ["name"]
+            """
+        ).lstrip()
+    )
+    project.run("books")
+    assert "class AuthorFactory(ModelFactory[Author])" in project.file.read_text()
+    assert "SharedSubFactory(AuthorFactory)" in project.file.read_text()
+    project.run("books", "--check")
