@@ -528,7 +528,7 @@ def drawn(project: pytest.Pytester, imports: str, *options: str) -> tuple[list[s
     text = run(project, DRAWS.replace("IMPORTS", imports), *options).stdout.str()
     lines = {*re.findall(r"^dbstate: (--dbstate-seed=.*) replays this$", text, re.MULTILINE)}
     assert len(lines) == 1, text
-    return sorted(re.findall(r"AssertionError: (<.*>)", text)), lines.pop()
+    return sorted(re.findall(r"^E +AssertionError: (<.*>)$", text, re.MULTILINE)), lines.pop()
 
 
 @pytest.mark.parametrize("imports", ["import own", "import factory", ""])
