@@ -531,7 +531,10 @@ def drawn(project: pytest.Pytester, imports: str, *options: str) -> tuple[list[s
     return sorted(re.findall(r"^E +AssertionError: (<.*>)$", text, re.MULTILINE)), lines.pop()
 
 
-@pytest.mark.parametrize("imports", ["import own", "import factory", ""])
+@pytest.mark.parametrize(
+    "imports",
+    ["import own", *(pytest.param(one, marks=pytest.mark.slow) for one in ("import factory", ""))],
+)
 def test_declarations_that_draw_are_replayed_too(project: pytest.Pytester, imports: str) -> None:
     """Those of factory_boy's own random, in whichever order the tests come and each alone."""
     plain = ("-p", "no:randomly", "--dbstate-now=2026-06-01")

@@ -266,12 +266,14 @@ def test_a_folder_of_factories_is_named(project):
     assert not project.file.exists()
 
 
+@pytest.mark.slow
 def test_a_file_in_an_encoding_that_it_does_not_name_is_left_alone(project):
     project.file.write_bytes("# déjà\n".encode("latin-1"))
     assert "cannot read books/factories.py: invalid or missing encoding" in project.run("books", code=2)
     assert project.file.read_bytes() == "# déjà\n".encode("latin-1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "encoding"), [("", "utf-8-sig"), ("# coding: latin-1\n", "latin-1")])
 def test_a_file_is_read_and_written_in_its_own_encoding(project, first, encoding):
     project.file.write_bytes(f"{first}# déjà\n".encode(encoding))
@@ -281,6 +283,7 @@ def test_a_file_is_read_and_written_in_its_own_encoding(project, first, encoding
     assert project.run("books", "--check") == ""
 
 
+@pytest.mark.slow
 def test_installed_packages_are_not_written_to(project):
     place = project.folder / "lib" / "site-packages"
     place.mkdir(parents=True)
@@ -311,6 +314,7 @@ def test_a_choice_that_was_removed_is_named_wherever_it_is_set(project):
     assert 'books.Book.genre NoteFactory, for book, sets "poems", which is no choice' in told
 
 
+@pytest.mark.slow
 def test_what_is_no_field_by_its_nature_is_not_named(project):
     project.run("books")
     more = """
@@ -359,6 +363,7 @@ def test_traits_join_those_that_a_person_wrote(project):
     assert project.run("books", "--check") == ""
 
 
+@pytest.mark.slow
 def test_a_class_on_one_line_grows(project):
     head = "from dbstate import ModelFactory\n\nfrom .models import Book\n\n\n"
     base = "class Base(ModelFactory):\n    class Meta:\n        model = Book\n        abstract = True\n\n\n"
@@ -371,6 +376,7 @@ def test_a_class_on_one_line_grows(project):
     assert project.run("books", "--check") == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "taken",
     [
@@ -388,6 +394,7 @@ def test_a_name_of_the_file_is_never_shadowed(project, taken):
     assert "class AuthorFactory" not in project.file.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("imports", "written"),
     [
