@@ -133,12 +133,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_fixture_setup(fixturedef: Any, request: Any) -> Generator[None, Any, Any]:
     """Hook of pytest: what tests share gets the same values whichever of them comes first."""
     config, random = request.config, _factory_random()
-    if fixturedef.scope == "function" or _is_randomly_seeding(config):
+    if fixturedef.scope == "function":
         return (yield)
     generators = [random.randgen, random.faker.generator.random] if random else []
     states = [one.getstate() for one in generators]
     index = getattr(request, "param_index", 0)
-    _seed_factory_boy(config, f"{fixturedef.baseid} {fixturedef.argname} {index}")
+    _seed_factory_boy(config, f"{fixturedef.baseid} {fixturedef.argname} {index}", shared=True)
     try:
         return (yield)
     finally:
@@ -148,14 +148,15 @@ def pytest_fixture_setup(fixturedef: Any, request: Any) -> Generator[None, Any, 
             one.setstate(state)
 
 
-def _seed_factory_boy(config: pytest.Config, where: str) -> None:
+def _seed_factory_boy(config: pytest.Config, where: str, *, shared: bool = False) -> None:
     """What factory.Faker and factory.fuzzy make is a function of the random seed and of where it is made.
 
-    Not of the seed alone: rows that tests share would be those that each test makes.
+    Not of the seed alone: rows that tests share would be those that each test makes. Where pytest-randomly
+    seeds each test, only what tests have ``shared`` is seeded here: it must not depend on the first of them.
     """
-    if _is_randomly_seeding(config):
+    if _is_randomly_seeding(config) and not shared:
         return
-    when_loaded(lambda: _seed_factory_boy(config, where))
+    when_loaded(lambda: _seed_factory_boy(config, where, shared=shared))
     if random := _factory_random():
         random.reseed_random(f"{_seed()} {where}")
 
