@@ -222,7 +222,7 @@ class PostgreSQL:
             _copy(cursor, sql) as copy,
         ):
             for chunk in _blocks(rows, block):
-                copy.write("".join([_line(row, encode) for row in chunk]))
+                copy.write(_lines(chunk, encode))
                 loaded += len(chunk)
         return loaded
 
@@ -352,11 +352,36 @@ DIRECT: Mapping[type, Callable[[Any], str | None]] = {
     memoryview: lambda value: "\\x" + value.hex(),
 }
 """Exact types only: a subclass may have an adapter of its own."""
+UNESCAPED: Mapping[type, Callable[[Any], Any]] = {
+    kind: DIRECT[kind] for kind in (int, bool, float, Decimal, datetime, date, UUID)
+}
 
 
-def _line(row: Row, encode: Callable[[Any], str | None]) -> str:
-    """A line of COPY's text format."""
-    return "\t".join([_escaped(encode(value)) for value in row]) + "\n"
+def _lines(rows: Sequence[Row], encode: Callable[[Any], str | None]) -> str:
+    """The rows in COPY's text format."""
+    columns = [_texts(column, encode) for column in zip(*rows, strict=True)]
+    return "".join([f"{line}\n" for line in map("\t".join, zip(*columns, strict=True))])
+
+
+def _texts(values: Sequence[Any], encode: Callable[[Any], str | None]) -> Iterable[str]:
+    """The column in COPY's text format; where values of one type need no look at each, without it."""
+    kinds = {*map(type, values)}
+    if len(kinds) == 1:
+        (kind,) = kinds
+        if kind is str and _is_plain("".join(values)):
+            return values
+        if kind in UNESCAPED:
+            return [*map(UNESCAPED[kind], values)]
+    return [_escaped(encode(value)) for value in values]
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the text is written as it is."""
+    return not SPECIAL.search(text) and (text.isascii() or not SURROGATE.search(text))
+
+
+SPECIAL = re.compile(r"[\\\n\t\r\0]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _escaped(text: str | None) -> str:

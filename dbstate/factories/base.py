@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, overload
 
 from asgiref.sync import sync_to_async
 from django.apps import apps as project
@@ -18,7 +18,7 @@ from factory.django import DjangoModelFactory, DjangoOptions
 from factory.utils import sort_ordered_objects
 
 from dbstate.factories.blueprint import Blueprint, blueprint_of, made_row
-from dbstate.factories.bulk import load
+from dbstate.factories.bulk import cycles_left, load
 from dbstate.factories.calling import attempted, counted_in_batch, new_chain, own_words
 from dbstate.factories.chain import Attempt, Chain
 from dbstate.factories.counting import built, give_back, place_of, restart
@@ -283,12 +283,14 @@ class ModelFactory(DjangoModelFactory[M]):
     def build(cls, **kwargs: Any) -> M:
         """An instance with its chain; the database is not asked."""
         options = cls._meta
-        if kwargs or not options.is_pure or not (blueprint := options.blueprint).is_alone:
+        if kwargs or not options.is_pure:
             made: M = cls._generate(enums.BUILD_STRATEGY, kwargs)
             return made
-        model: Any = blueprint.model
-        alone: M = model(**made_row(blueprint, built(options.database, blueprint.chain), ""))
-        return alone
+        blueprint = options.blueprint
+        if not blueprint.is_alone:
+            return cast("M", make(blueprint, Chain(options.database, False), {}))
+        row = made_row(blueprint, built(options.database, blueprint.chain), "")
+        return cast("M", blueprint.instance(row))
 
     @classmethod
     def build_batch(cls, size: int, **kwargs: Any) -> list[M]:
@@ -296,10 +298,9 @@ class ModelFactory(DjangoModelFactory[M]):
         options = cls._meta
         if kwargs or not options.is_pure or not (blueprint := options.blueprint).is_alone:
             return [cls.build(**kwargs) for _ in range(size)]
-        model: Any = blueprint.model
         first = built(options.database, blueprint.chain, size)
         rows = ({name: number + at for name, number in first.items()} for at in range(size))
-        return [model(**made_row(blueprint, one, "")) for one in rows]
+        return [cast("M", blueprint.instance(made_row(blueprint, one, ""))) for one in rows]
 
     @classmethod
     def _made(cls, strategy: str, params: dict[str, Any], chain: Chain, edge: str) -> Any:
@@ -361,7 +362,8 @@ class ModelFactory(DjangoModelFactory[M]):
                 load(cls._meta.blueprint.seen, unwritten([*words.given, *made]), kwargs)
             return instances
 
-        found: list[M] = attempted(cls, collected)
+        with cycles_left():
+            found: list[M] = attempted(cls, collected)
         return found
 
     @classmethod

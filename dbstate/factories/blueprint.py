@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import getattr_static
+from operator import itemgetter
 from typing import Any, Literal
 
 from django.db.models import Field, Model
@@ -18,6 +19,7 @@ from dbstate.factories import counting
 from dbstate.factories.conditions import Rules
 from dbstate.factories.described import Described
 from dbstate.factories.errors import BadOverride, CannotMake, NoInstances, UnknownField
+from dbstate.factories.instances import Constructor
 from dbstate.factories.learned import Learned
 from dbstate.factories.setting import current
 from dbstate.rows import Assembler, Draft, Exhausted, Stocks
@@ -26,6 +28,8 @@ from dbstate.values import NoValue
 
 KEPT = 2_000
 """Rows whose values are kept: tests begin at the same numbers again and again."""
+USUAL = Draft(0, "")
+"""Of a row that is no edge case nothing is noted."""
 POLYMORPHIC = "polymorphic.models.PolymorphicModel"
 CONTENT_TYPE = "contenttypes.contenttype"
 
@@ -95,8 +99,11 @@ class Blueprint:
         """Whether full_clean() looks at each row: rules that only it, or the rows there are, can tell."""
         self.proven = False
         """Whether a row of this model has passed full_clean()."""
+        self.instance = Constructor(model)
+        """Makes an instance of a row's values."""
+        self._numbers_of = itemgetter(*self.chain)
         self._learned = Learned(None)
-        self._rows: dict[tuple[tuple[int, ...], str], dict[str, Any]] = {}
+        self._rows: dict[tuple[object, str], dict[str, Any]] = {}
 
     def _chain(self, model: type[Model]) -> Iterator[str]:
         for parent in model._meta.parents:
@@ -382,7 +389,7 @@ class Blueprint:
 
         Raises Exhausted when a unique key has no more values and NoValue when a column has none.
         """
-        key = (tuple(numbers[name] for name in self.chain), edge)
+        key = (self._numbers_of(numbers), edge)
         kept = self._rows.get(key)
         if kept is None:
             kept = self._made(numbers, edge)
@@ -399,11 +406,16 @@ class Blueprint:
         return tuple(own for own in self.own if not own.plain)
 
     @cached_property
-    def _attnames(self) -> dict[str, tuple[tuple[str, str], ...]]:
-        """Attribute name and column of each own field, by table."""
+    def _renamed(self) -> dict[str, dict[str, str | None]]:
+        """Attribute names by table and column where they differ; None: the model has no such field."""
+        attnames = {(own.table, own.column): own.name for own in self.own}
         return {
-            name: tuple((own.name, own.column) for own in self.own if own.table == name)
-            for name in self.own_columns
+            name: {
+                column: attnames.get((name, column))
+                for column in own_columns.sources
+                if attnames.get((name, column)) != column
+            }
+            for name, own_columns in self.own_columns.items()
         }
 
     def row_without(self, given: Collection[str], numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
@@ -411,15 +423,19 @@ class Blueprint:
         return self._made(numbers, edge, given)
 
     def _made(self, numbers: Mapping[str, int], edge: str, without: Collection[str] = ()) -> dict[str, Any]:
-        draft = Draft(0, edge)
+        draft = Draft(0, edge) if edge else USUAL
         row: dict[str, Any] = {}
         for name, own_columns in self.own_columns.items():
-            places = self._attnames[name]
-            left_out = {column for attname, column in places if attname in without} if without else ()
+            left_out = [
+                c for c in own_columns.sources if without and self.by_column.get((name, c)) in without
+            ]
             line = own_columns.values(numbers[name], draft, left_out)
             for counted in own_columns.counted(numbers[name]) if not left_out else ():
                 line.update(counted)
-            row.update([(attname, line[column]) for attname, column in places if column in line])
+            renamed = self._renamed[name]
+            moved = [(attname, line.pop(column)) for column, attname in renamed.items() if column in line]
+            line.update((attname, value) for attname, value in moved if attname is not None)
+            row = row | line if row else line
         for own in self._changeable:
             if own.name in row:
                 row[own.name] = native(own.field, row[own.name])
@@ -445,18 +461,20 @@ class Blueprint:
 
     @cached_property
     def checked(self) -> dict[str, tuple[tuple[str, str], ...]]:
-        """The columns that a table's CHECKs read, with their attribute names, by table."""
+        """By table the columns that CHECKs read, with their attribute names; () where all agree."""
         read = {
             rules.table.name: {c for group, _ in rules.parts for c in group.columns} for rules in self.rules
         }
-        return {
+        found = {
             table: tuple((c, self.by_column[table, c]) for c in columns if (table, c) in self.by_column)
             for table, columns in read.items()
         }
+        return {table: names if any(c != a for c, a in names) else () for table, names in found.items()}
 
-    def checked_line(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
-        """What the row has in the columns that the table's CHECKs read."""
-        return {column: row[attname] for column, attname in self.checked[table] if attname in row}
+    def checked_line(self, table: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The row by column, at least those columns that the table's CHECKs read."""
+        checked = self.checked[table]
+        return {column: row[attname] for column, attname in checked if attname in row} if checked else row
 
     def meet_conditions(
         self,

@@ -124,7 +124,9 @@ def built(alias: str, tables: Sequence[str], size: int = 1) -> dict[str, int]:
     counters, least = (counted[0].setdefault(alias, {}), counted[1]) if counted else (_counters(alias), 0)
     numbers: dict[str, int] = {}
     for table in tables:
-        counter = counters.setdefault(table, [_Counter(least, None)])[-1]
+        if table not in counters:
+            counters[table] = [_Counter(least, None)]
+        counter = counters[table][-1]
         numbers[table] = max(counter.next, least)
         counter.next = numbers[table] + size
     return numbers

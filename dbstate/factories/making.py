@@ -114,11 +114,12 @@ def make(
     if "edge" in overrides and "edge" not in blueprint.names:
         overrides = dict(overrides)
         edge = checked_edge(overrides.pop("edge"))
-    plain, nested = split(blueprint, overrides)
+    plain, nested = split(blueprint, overrides) if overrides else ({}, {})
     if plain:
         plain = with_rows(blueprint, plain, asking=chain.create or chain.collected)
         plain = _of_given_parents(blueprint, plain) | plain
-    numbers = numbers if numbers is not None else row_numbers(blueprint, chain)
+    if numbers is None:
+        numbers = row_numbers(blueprint, chain)
     row = made_row(blueprint, numbers, edge, plain)
     row.update(plain)
     given = frozenset(plain)
@@ -170,13 +171,12 @@ def set_relations(
 ) -> None:
     """Give the row its parents: given ones, shared ones, new ones; optional ones where asked for."""
     taken = [value for value in plain.values() if isinstance(value, Model)]
-    # Rows of which something is said come first: others of their kind are shared with them.
-    for relation in sorted(blueprint.relations_in_order, key=lambda relation: relation.name not in nested):
-        if (
-            relation.name in plain
-            or plain.keys() & {*relation.attnames}
-            or relation.attname in blueprint.own_type
-        ):
+    relations: Sequence[Relation] = blueprint.relations_in_order
+    if nested:  # rows of which something is said come first: others of their kind are shared with them
+        relations = sorted(relations, key=lambda relation: relation.name not in nested)
+    for relation in relations:
+        is_given = relation.name in plain or not plain.keys().isdisjoint(relation.attnames)
+        if is_given or relation.attname in blueprint.own_type:
             if relation.name in nested:
                 raise BadOverride(
                     f"cannot set {relation.name}__{next(iter(nested[relation.name]))} of {blueprint.label}: "
@@ -438,7 +438,7 @@ def finish(
         instance = _created(blueprint, chain, row, given, numbers, edge, unfinished, instantiate, asked)
     else:
         consistent(blueprint, chain, row, given, numbers, edge)
-        instance = blueprint.model(**row) if instantiate is None else instantiate(row)
+        instance = blueprint.instance(row) if instantiate is None else instantiate(row)
         if instantiate is None and chain.below is not None and not (chain.making or chain.relating):
             instance.__dict__[BELOW] = chain.below
         if chain.using != DEFAULT_DB_ALIAS:
@@ -513,7 +513,7 @@ def _name(chain: Chain, row: Model, name: str, other: Model) -> None:
 def _instance(made: Candidate) -> Model:
     """The row's instance; NextRow where the project's ``__init__`` refuses made values."""
     try:
-        return made.blueprint.model(**made.row)
+        return made.blueprint.instance(made.row)
     except Exception as error:  # it is the project's code
         if made.chain.attempt.last:
             raise
@@ -561,7 +561,7 @@ def _give_companions(made: Candidate) -> None:
 
 def _is_saved(made: Candidate) -> bool:
     try:
-        insert(made.blueprint, made.blueprint.model(**made.row), made.given, last=False)
+        insert(made.blueprint, made.blueprint.instance(made.row), made.given, last=False)
     except (NextRow, RowRefused):
         return False
     return True

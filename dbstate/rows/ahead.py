@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from dbstate.values import ColumnValues
 
-STREAK = 8
-"""Rows that are asked for in order before the first block is made, which is twice as long."""
-MOST = 128
+STREAK = 4
+"""Rows that are asked for in order before the first block is made."""
+GROWTH = 8
+"""How many times as long as what was asked for in order a block is."""
+MOST = 512
 """Rows of a block at most."""
 
 
@@ -34,7 +36,7 @@ class Ahead:
             return line
         in_order = number == self._next
         self._streak = self._streak + 1 if in_order else 1
-        count = min(2 * self._streak, MOST)
+        count = min(GROWTH * self._streak, MOST)
         lines = self._block(number, count) if in_order and self._streak >= STREAK else []
         self._lines = dict(enumerate(lines, number))
         self._next = number + max(len(lines), 1)

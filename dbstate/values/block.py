@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, cached_property
+from datetime import datetime
+from decimal import Decimal
+from functools import cache, cached_property, reduce
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -12,21 +14,18 @@ from numpy.typing import NDArray
 
 from dbstate.catalog import Column, Table
 from dbstate.values.draw import (
-    MARGIN,
-    MINUTES,
-    RARELY,
-    SECOND,
+    EPOCH,
     Draw,
     Numbers,
+    amount_of,
     currency_places,
     full_name,
     local_part,
     locale_offset,
-    moment_at,
     person_of,
-    price_of,
     reference,
 )
+from dbstate.values.formulas import MARGIN, MINUTES, SECOND, Life, Sums
 from dbstate.values.key import MASK, Integers, group_key, mix_array, stride
 from dbstate.values.locales import Locale, resolve_locales
 from dbstate.values.setting import Setting
@@ -51,11 +50,11 @@ class Stream(dict[int, list[int]]):
     ``Stream(key, rows)[number][at]`` is ``mix(mix(mix(key, row), 0), number)`` of the row at that place.
     """
 
-    __slots__ = ("_keys", "keys_of_rows")
+    __slots__ = ("keys_of_rows", "of_rows")
 
     def __init__(self, key: int, rows: Integers) -> None:
-        self._keys = mix_array(mix_array(key, rows), 0)
-        self.keys_of_rows: list[int] = self._keys.tolist()
+        self.of_rows = mix_array(mix_array(key, rows), 0)
+        self.keys_of_rows: list[int] = self.of_rows.tolist()
 
     def __missing__(self, number: int) -> list[int]:
         made: list[int] = self.bits(number).tolist()
@@ -64,7 +63,7 @@ class Stream(dict[int, list[int]]):
 
     def bits(self, number: int) -> Integers:
         """The integers of this number."""
-        return mix_array(self._keys, number)
+        return mix_array(self.of_rows, number)
 
     def below(self, number: int, size: int | Places) -> Places:
         """The same as integers in range(size)."""
@@ -213,11 +212,20 @@ class ColumnDraw:
     def _stream(self) -> Stream:
         return self.block.stream(self._key)
 
-    def below(self, size: int | Places) -> list[int]:
+    def drawn(self, size: int | Places) -> Places:
         """Integers in range(size), as the rows' draws give them next."""
         self.count += 1
-        found: list[int] = self._stream.below(self.count, size).tolist()
+        return self._stream.below(self.count, size)
+
+    def below(self, size: int | Places) -> list[int]:
+        """The same as a list."""
+        found: list[int] = self.drawn(size).tolist()
         return found
+
+    def each(self, make: Callable[[Draw], T]) -> list[T]:
+        """What is made with the rows' draws, one by one: it is the last that is drawn."""
+        draw = BlockDraw(self.block, self.draw.column, self._key, self.draw.unique, after=self.count)
+        return [make(draw) for _ in draw.rows()]
 
     def numbers(self) -> range:
         """The rows' numbers."""
@@ -230,8 +238,17 @@ class ColumnDraw:
         if root == "locale":
             return [attrgetter(rest)(one) for one in block.locales] if rest else block.locales
         name = person_of(self.draw.column.field) if root == "person" else root
-        columns: Any = block.shared(name, lambda: COLUMNS[root](block, name))
+        columns = self._columns(root, name)
         return block.shared(f"{name}.{rest}", lambda: _taken(columns, rest, self.rows_of(name, root)))
+
+    @property
+    def period(self) -> Periods:
+        """The rows' lives."""
+        found: Periods = self._columns("period", "period")
+        return found
+
+    def _columns(self, root: str, name: str) -> Any:
+        return self.block.shared(name, lambda: COLUMNS[root](self.block, name))
 
     def rows_of(self, name: str, root: str) -> Callable[[], list[Any]]:
         """Makes what the rows' draws have at the root, one by one."""
@@ -326,53 +343,60 @@ class Persons:
         return [*map(local_part, self.given, self.family)]
 
 
-class Periods:
-    """``Period`` of each row, as far as numbers alone say it."""
+class Periods(Life):
+    """``Period`` of each row."""
 
     def __init__(self, block: Block, name: str) -> None:
         self._stream = block.entity(name)
-        _, self._now = reference(block.setting.now)
+        self.now = reference(block.setting.now)[1]
         key = group_key(block.setting.seed, block.table.label, "\x1e")
         rows = (block.rows % np.uint64(MINUTES)).astype(np.int64)
         minutes = (rows * stride(MINUTES) + key % MINUTES) % MINUTES
-        self._created = self._now - MARGIN - (60 * minutes + self._stream.below(1, 60)) * SECOND
+        self.born = self.now - MARGIN - (60 * minutes + self.below(60, 1)) * SECOND
+
+    def below(self, size: int, *numbers: int) -> Places:
+        """See Life."""
+        return scaled_array(reduce(mix_array, numbers, self._stream.of_rows), size)
+
+    def either(self, first: Any, one: Callable[[], Any], other: Callable[[], Any]) -> Any:
+        """See Life."""
+        return np.where(first, one(), other())
 
     @cached_property
-    def created(self) -> list[Any]:
+    def created(self) -> list[datetime]:
         """See Period."""
-        return [*map(moment_at, self._created.tolist())]
+        return moments_at(self.born)
 
-    @cached_property
-    def updated(self) -> list[Any]:
-        """The moments of this role."""
-        return self._lived(3, 900)
-
-    @cached_property
-    def start(self) -> list[Any]:
-        """The moments of this role."""
-        return self._lived(2, 500)
+    def at(self, role: str) -> list[datetime]:
+        """See Period."""
+        return self.created if role == "created" else moments_at(self.moment(role))
 
     @cached_property
     def deleted(self) -> list[bool]:
         """See Period."""
-        return cast("list[bool]", (self._stream.below(4, RARELY) == 0).tolist())
+        return cast("list[bool]", self.is_deleted().tolist())
 
     @cached_property
     def expired(self) -> list[bool]:
         """See Period."""
-        return cast("list[bool]", (self._stream.below(5, RARELY) == 0).tolist())
+        return cast("list[bool]", self.is_expired().tolist())
 
-    def _lived(self, number: int, most: int) -> list[Any]:
-        lived = (self._now - self._created) * self._stream.below(number, most) // 1000
-        return [*map(moment_at, (self._created + lived).tolist())]
+
+def moments_at(microseconds: Places) -> list[datetime]:
+    """``moment_at`` of each."""
+    return [*map(EPOCH.__add__, (microseconds // SECOND).astype("timedelta64[s]").tolist())]
 
 
 class Moneys:
-    """``Money`` of each row, as far as numbers alone say it."""
+    """``Money`` of each row."""
 
     def __init__(self, block: Block, name: str) -> None:
-        self._block = block
-        self._stream = block.entity(name)
+        places = [currency_places().get(locale.currency, 2) > 0 for locale in block.pools]
+        self._block, self._has_places = block, block.of_locales(places)
+        self._sums = ColumnSums(block.entity(name), np.array(places, dtype=np.int64)[block.turns])
+
+    def _amounts(self, hundredths: Places) -> list[Decimal]:
+        return [*map(amount_of, hundredths.tolist(), self._has_places)]
 
     @cached_property
     def currency(self) -> list[str]:
@@ -380,11 +404,52 @@ class Moneys:
         return self._block.of_locales([locale.currency for locale in self._block.pools])
 
     @cached_property
-    def price(self) -> list[Any]:
+    def price(self) -> list[Decimal]:
         """See Money."""
-        drawn = (self._stream.below(number, size).tolist() for number, size in ((1, 40), (2, 3), (3, 2)))
-        places = [currency_places().get(locale.currency, 2) for locale in self._block.pools]
-        return [price_of(*one) for one in zip(*drawn, self._block.of_locales(places), strict=True)]
+        return self._amounts(self._sums.price())
+
+    @cached_property
+    def rate(self) -> list[Decimal]:
+        """See Money."""
+        return [*map(Decimal, self._sums.rate().tolist())]
+
+    @cached_property
+    def quantity(self) -> list[int]:
+        """See Money."""
+        return cast("list[int]", self._sums.quantity().tolist())
+
+    @cached_property
+    def net(self) -> list[Decimal]:
+        """See Money."""
+        return self._amounts(self._sums.net())
+
+    @cached_property
+    def tax(self) -> list[Decimal]:
+        """See Money."""
+        return self._amounts(self._sums.tax())
+
+    @cached_property
+    def total(self) -> list[Decimal]:
+        """See Money."""
+        return self._amounts(self._sums.total())
+
+
+class ColumnSums(Sums):
+    """The amounts of all rows of a block; ``has_places`` is 0 or 1 in each."""
+
+    def __init__(self, stream: Stream, has_places: Places) -> None:
+        self._stream, self.has_places = stream, has_places
+
+    def below(self, size: int, number: int, without: int | None = None) -> Places:
+        """See Sums."""
+        drawn = self._stream.below(number, size)
+        if without is None:
+            return drawn
+        return np.where(self.has_places, drawn, self._stream.below(without, size))
+
+    def one_of(self, items: Sequence[int], place: Any) -> Any:
+        """See Sums."""
+        return np.array(items, dtype=np.int64)[place]
 
 
 COLUMNS: dict[str, Callable[[Block, str], object]] = {"person": Persons, "period": Periods, "money": Moneys}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain, islice, repeat
+from itertools import chain, islice
 
 from dbstate.catalog import Column, Table
 from dbstate.errors import DbstateError
-from dbstate.values.block import Block, BlockDraw, ColumnDraw
+from dbstate.values.block import Block, ColumnDraw
 from dbstate.values.draw import Draw
 from dbstate.values.facts import offence, quick_look
 from dbstate.values.families import FAMILIES, EnumeratedFamily, Family, ListedFamily
@@ -122,20 +122,25 @@ class ColumnValues:
     def block(self, rows: Block) -> list[object]:
         """``realistic`` of each row of the block; raises what that does for the first that has no value."""
         whole = ColumnDraw(rows, self._column, self._key, self._family.unique)
-        empty = [place == 0 for place in whole.below(EMPTY_ONE_IN)] if self._left_empty else repeat(False)
+        empty = whole.below(EMPTY_ONE_IN) if self._left_empty else []
         usual = self._family.column_of(whole)
         if usual is None:
-            draw = BlockDraw(rows, self._column, self._key, self._family.unique, after=whole.count)
-            usual = [self._family.usual(draw) for _ in draw.rows()]
-        looks_well, optional = self._looks_well, self._column.null and self._column.blank
-        values: list[object] = []
-        for row, value, is_empty in zip(whole.numbers(), usual, empty, strict=False):
-            if is_empty:
-                value = self._first(iter(self._empties), BOUND)
-            elif not (looks_well(value) or (value is None and optional)):
-                value = MISSING
-            values.append(self.realistic(row) if value is MISSING else value)
-        return values
+            usual = whole.each(self._family.usual)
+        if empty:
+            nothing = self._first(iter(self._empties), BOUND)
+            usual = [value if place else nothing for value, place in zip(usual, empty, strict=True)]
+        if self._look_well(usual):
+            return usual
+        return [
+            value if self._look_well((value,)) else self.realistic(row)
+            for row, value in zip(whole.numbers(), usual, strict=True)
+        ]
+
+    def _look_well(self, values: Sequence[object]) -> bool:
+        """Whether all values are usual ones that keep the facts, or nothing where the column may be empty."""
+        if self._empties:
+            values = [one for one in values if one is not self._empties[0]]
+        return not values or self._looks_well(values)
 
     def others(self, row: int, most: int = 12) -> Iterator[object]:
         """Accepted values of other sorts, for a row that is refused as a whole; at most so many."""
@@ -317,7 +322,7 @@ class ColumnValues:
         self, candidates: Iterator[object], bound: int, refusals: list[tuple[object, str]] | None = None
     ) -> object:
         for candidate in islice(candidates, bound):
-            well = self._looks_well(candidate)
+            well = self._looks_well((candidate,))
             if well and self._accept is None:
                 return candidate
             reason = "" if well else offence(self._column, candidate)

@@ -5,27 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from typing import Any, TypeVar, cast
 
 from dbstate.catalog import Column, Table
+from dbstate.values.formulas import MARGIN, MINUTES, SECOND, Life, Sums
 from dbstate.values.key import MASK, group_key, mix, permuted, text_key
 from dbstate.values.locales import Locale, Place, Word, made_pools, resolve_locales
 from dbstate.values.setting import Setting
 
 T = TypeVar("T")
-
-MINUTES = 3 * 365 * 24 * 60
-"""How far back rows are created, in minutes; a minute each before any two share one."""
-SECOND = 1_000_000
-DAY = 86_400 * SECOND
-MARGIN = 40 * DAY
-"""Nothing is created in the last days, so that there is time for what follows; in microseconds."""
-RARELY = 16
-"""One row in so many is deleted, and one expired."""
-RATES = tuple(map(Decimal, (5, 7, 10, 19, 20)))
-"""Taxes in per cent."""
-NINETY, NOTHING = Decimal("0.90"), Decimal(0)
 
 PARTS = frozenset((
     "billing", "shipping", "delivery", "invoice", "sender", "recipient", "receiver", "payer", "payee",
@@ -267,11 +256,15 @@ FAMILY_FIRST = ("zh", "ja", "ko")
 
 def full_name(given: Word, family: Word, locale: Locale) -> Word:
     """Both names in the order and with the gap that the language has."""
-    latin = f"{given.ascii} {family.ascii}"
-    if locale.code[:2] in FAMILY_FIRST:
-        gap = " " if locale.language == "ja" else ""
-        return Word(f"{family.native}{gap}{given.native}", latin)
-    return Word(f"{given.native} {family.native}", latin)
+    return Word(both_names(given.native, family.native, locale), f"{given.ascii} {family.ascii}")
+
+
+def both_names(given: str, family: str, locale: Locale) -> str:
+    """The same of names as they are written."""
+    language = locale.language
+    if language in FAMILY_FIRST:
+        return f"{family} {given}" if language == "ja" else f"{family}{given}"
+    return f"{given} {family}"
 
 
 def local_part(given: Word, family: Word) -> str:
@@ -292,70 +285,59 @@ def address_part(name: str) -> str:
     return "".join(letter for letter in name.lower() if "a" <= letter <= "z") or "name"
 
 
+class RowLife(Life):
+    """The life of one row."""
+
+    def __init__(self, draw: Draw) -> None:
+        self._key = draw.entity("period").key
+        self.now = reference(draw.setting.now)[1]
+        key = group_key(draw.setting.seed, draw.table.label, "\x1e")
+        minutes = permuted(draw.row + 7 * draw.salt, MINUTES, key)
+        self.born = self.now - MARGIN - (60 * minutes + self.below(60, 1)) * SECOND
+
+    def below(self, size: int, *numbers: int) -> int:
+        """See Life."""
+        return scaled(reduce(mix, numbers, self._key), size)
+
+    def either(self, first: Any, one: Callable[[], Any], other: Callable[[], Any]) -> Any:
+        """See Life."""
+        return one() if first else other()
+
+
 class Period:
     """When a row was made, changed, began, ended and went; aware, in UTC; see dbstate.rules.
 
     ``at`` gives the moment of a role; created <= updated <= deleted <= now, created <= start < end.
     """
 
-    __slots__ = ("_created", "_now", "_numbers", "now")
+    __slots__ = ("_life", "now")
 
     def __init__(self, draw: Draw) -> None:
-        self._numbers = numbers = draw.entity("period")
-        self.now, self._now = reference(draw.setting.now)
-        key = group_key(draw.setting.seed, draw.table.label, "\x1e")
-        minutes = permuted(draw.row + 7 * draw.salt, MINUTES, key)
-        self._created = self._now - MARGIN - (60 * minutes + scaled(numbers.nth(1), 60)) * SECOND
-        """In microseconds since 1970, as are all moments until they are asked for."""
+        self._life = RowLife(draw)
+        self.now = reference(draw.setting.now)[0]
 
     @property
     def created(self) -> datetime:
         """When the row was made."""
-        return moment_at(self._created)
+        return moment_at(self._life.born)
 
     @property
     def deleted(self) -> bool:
         """Whether the row is deleted."""
-        return scaled(self._numbers.nth(4), RARELY) == 0
+        return bool(self._life.is_deleted())
 
     @property
     def expired(self) -> bool:
         """Whether the row's end lies behind."""
-        return scaled(self._numbers.nth(5), RARELY) == 0
+        return bool(self._life.is_expired())
 
     def at(self, role: str, *, over: bool | None = None) -> datetime:
         """The moment of a role; ``over`` says whether end and expiry lie behind (None: as drawn)."""
-        return moment_at(self._moment(role, over))
+        return moment_at(self._life.moment(role, over))
 
     def stage(self, place: int) -> datetime:
         """When the row came to a stage of rules.STAGES: days after the one before, not after now."""
-        part = place * 150 + Numbers(self._numbers.nth(88 + place)).below(100)
-        return moment_at(self._created + (self._now - self._created) * part // 1000)
-
-    def _lived(self, number: int, most: int) -> int:
-        """A moment between creation and now, at most so many thousandths of the way."""
-        return self._created + (self._now - self._created) * scaled(self._numbers.nth(number), most) // 1000
-
-    def _moment(self, role: str, over: bool | None) -> int:
-        """See ``at``."""
-        if role == "updated":
-            return self._lived(3, 900)
-        if role == "start":
-            return self._lived(2, 500)
-        if role in ("", "created"):
-            return self._created
-        numbers = Numbers(self._numbers.nth(77))
-        if role == "deleted":
-            updated = self._lived(3, 900)
-            return updated + (self._now - updated) * numbers.between(1, 900) // 1000
-        if role == "ended" or (role in ("end", "expires") and (self.expired if over is None else over)):
-            start = self._lived(2, 500)
-            return start + DAY + (self._now - start - 2 * DAY) * numbers.below(900) // 1000
-        if role in ("end", "expires", "future"):
-            return self._now + numbers.between(3, 400) * DAY + 15 * numbers.below(96) * 60 * SECOND
-        if role == "birth":
-            return self._now - numbers.between(19 * 366, 80 * 365) * DAY
-        return self._created
+        return moment_at(self._life.stage(place))
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -373,51 +355,66 @@ def moment_at(microseconds: int) -> datetime:
     return EPOCH + timedelta(0, microseconds // SECOND)
 
 
+class RowSums(Sums):
+    """The amounts of one row."""
+
+    def __init__(self, key: int, has_places: bool) -> None:
+        self._key, self.has_places = key, has_places
+
+    def below(self, size: int, number: int, without: int | None = None) -> int:
+        """See Sums."""
+        return scaled(mix(self._key, number if self.has_places or without is None else without), size)
+
+    def one_of(self, items: Sequence[int], place: Any) -> Any:
+        """See Sums."""
+        return items[place]
+
+
 class Money:
     """The amounts of a row: a currency, a price that suits it, and what follows from the price."""
 
-    __slots__ = ("_numbers", "currency", "places")
+    __slots__ = ("_sums", "currency", "places")
 
     def __init__(self, draw: Draw) -> None:
-        self._numbers = draw.entity("money")
         self.currency = draw.locale.currency
         self.places = currency_places().get(self.currency, 2)
+        self._sums = RowSums(draw.entity("money").key, self.places > 0)
 
     @property
     def price(self) -> Decimal:
         """For one piece; some end in ninety hundredths, where the currency has any."""
-        nth = self._numbers.nth
-        return price_of(scaled(nth(1), 40), scaled(nth(2), 3), scaled(nth(3), 2), self.places)
+        return amount_of(self._sums.price(), self.places > 0)
 
     @property
     def rate(self) -> Decimal:
         """Tax in per cent."""
-        return RATES[scaled(self._numbers.nth(4 if self.places else 3), len(RATES))]
+        return Decimal(self._sums.rate())
 
     @property
     def quantity(self) -> int:
         """Pieces."""
-        return 1 + scaled(self._numbers.nth(5 if self.places else 4), 9)
+        return int(self._sums.quantity())
 
     @property
     def net(self) -> Decimal:
         """Price times quantity."""
-        return self.price * self.quantity
+        return amount_of(self._sums.net(), self.places > 0)
 
     @property
     def tax(self) -> Decimal:
         """Tax on the net sum."""
-        return (self.net * self.rate / 100).quantize(Decimal("0.01") if self.places else Decimal(1))
+        return amount_of(self._sums.tax(), self.places > 0)
 
     @property
     def total(self) -> Decimal:
         """Net and tax."""
-        return self.net + self.tax
+        return amount_of(self._sums.total(), self.places > 0)
 
 
-def price_of(whole: int, scale: int, ninety: int, places: int) -> Decimal:
-    """A price by three choices, in a currency of so many places."""
-    return Decimal((1 + whole) * (1, 5, 10)[scale]) + (NINETY if places and ninety else NOTHING)
+@lru_cache(maxsize=16_384)
+def amount_of(hundredths: int, has_places: bool) -> Decimal:
+    """An amount with the decimal places that its currency has."""
+    return Decimal(hundredths).scaleb(-2) if has_places else Decimal(hundredths // 100)
 
 
 @cache

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from dbstate.catalog import Column, Table
@@ -114,56 +115,92 @@ TESTS: Mapping[str, Callable[[Column, object], str]] = {
 }
 
 
-def quick_look(column: Column) -> Callable[[object], bool]:
-    """A test that is True for usual values that keep all the column's facts; False: ask ``offence``.
+Look = Callable[[Sequence[Any]], bool]
+"""A test of several values at once."""
 
-    What it takes is a plain value of Python, not empty where that counts, whose repr() cannot fail.
+
+def quick_look(column: Column) -> Look:
+    """A test that is True for usual values that all keep the column's facts; False: ask ``offence`` of each.
+
+    What it takes are plain values of Python, not empty where that counts, whose repr() cannot fail. There
+    must be one.
     """
     plain = PLAIN.get(column.kind)
-    if column.choices and column.kind != "array":
-        known = {
-            one for one in column.choices if one and type(one) in (str, int) and not offence(column, one)
-        }
-        return lambda value: type(value) is plain and value in known
-    if column.kind == "text":
-        return _text_look(column)
-    if column.least is None and column.greatest is None:
-        return lambda value: type(value) is plain
-    least = -math.inf if column.least is None else column.least
-    greatest = math.inf if column.greatest is None else column.greatest
-    if (
-        column.kind in ("integer", "float")
-        and isinstance(least, int | float)
-        and isinstance(greatest, int | float)
-    ):
-        return lambda value: type(value) is plain and least <= value <= greatest  # type: ignore[operator]  # numbers
-    return _never
+    if plain is None:
+        return _never
+    keeps = _choices_look(column) if column.choices else LOOKS.get(column.kind, _bounds_look)(column)
+    only = {plain}
+    return lambda values: {*map(type, values)} == only and keeps(values)
 
 
-def _text_look(column: Column) -> Callable[[object], bool]:
+def _choices_look(column: Column) -> Look:
+    known = {one for one in column.choices if one and type(one) in (str, int) and not offence(column, one)}
+    return known.issuperset
+
+
+def _text_look(column: Column) -> Look:
     least, most = max(column.min_length or 0, 1), column.max_length or LONGEST
     patterns = [expression(pattern) for pattern in column.patterns]
     if None in patterns:
         return _never
     searches = [one.search for one in patterns if one is not None]
 
-    def look(value: object) -> bool:
-        if type(value) is not str or not least <= len(value) <= most or "\0" in value:
+    def look(values: Sequence[str]) -> bool:
+        if min(map(len, values)) < least or max(map(len, values)) > most or "\0" in "".join(values):
             return False
-        return not searches or all(search(value) for search in searches)
+        return all(all(map(search, values)) for search in searches)
 
     return look
 
 
-def _never(value: object) -> bool:
+def _bounds_look(column: Column) -> Look:
+    least, greatest = column.least, column.greatest
+    if least is None and greatest is None:
+        return _always
+    if column.kind not in NUMBERS or not all(_is_bound(one) for one in (least, greatest)):
+        return _never
+    low = -math.inf if least is None else least
+    high = math.inf if greatest is None else greatest
+    if column.kind == "float":  # of which some compare with nothing
+        return lambda values: all(low <= value <= high for value in values)
+    return lambda values: bool(low <= min(values) and max(values) <= high)
+
+
+def _is_bound(value: object) -> bool:
+    return value is None or (isinstance(value, int | float | Decimal) and math.isfinite(value))
+
+
+def _decimal_look(column: Column) -> Look:
+    within = _bounds_look(column)
+    places = column.decimal_places
+    over = None if column.max_digits is None else 10 ** (column.max_digits - (places or 0))
+
+    def look(values: Sequence[Decimal]) -> bool:
+        if not all(map(Decimal.is_finite, values)) or not within(values):
+            return False
+        if over is not None and not -over < min(values) <= max(values) < over:
+            return False
+        return places is None or all(value.as_tuple()[2] >= -places for value in values)  # type: ignore[operator]  # finite
+
+    return look
+
+
+def _always(values: Sequence[object]) -> bool:
+    return True
+
+
+def _never(values: Sequence[object]) -> bool:
     return False
 
 
+NUMBERS = ("integer", "float", "decimal")
+LOOKS: Mapping[str, Callable[[Column], Look]] = {"text": _text_look, "decimal": _decimal_look}
 PLAIN: Mapping[str, type] = {
     "boolean": bool,
     "text": str,
     "integer": int,
     "float": float,
+    "decimal": Decimal,
     "datetime": datetime,
     "date": date,
     "time": time,

@@ -35,7 +35,7 @@ class Place(NamedTuple):
     zone: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Locale:
     """What people, places and texts of one locale are drawn from; every tuple is non-empty.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -10,6 +11,9 @@ from dbstate.values.block import ColumnDraw
 from dbstate.values.draw import Draw
 
 T = TypeVar("T")
+
+ITEMS = 4096
+"""Values of a part of which a column keeps what they become."""
 
 
 class Part(Protocol):
@@ -87,17 +91,16 @@ class Made(Generic[T]):
     """A meaning's function that is made of parts."""
 
     def __init__(self, function: Callable[..., T], parts: tuple[Part, ...]) -> None:
-        self._function, self._parts = function, parts
+        self.function, self.parts = function, parts
 
     def __call__(self, draw: Draw) -> T:
         """The value of one row."""
-        return self._function(draw, *[part.of_row(draw) for part in self._parts])
+        return self.function(draw, *[part.of_row(draw) for part in self.parts])
 
     def column(self, draw: ColumnDraw) -> list[T]:
         """The values of all rows of a block."""
-        function, plain = self._function, draw.draw
-        columns = [part.of_column(draw) for part in self._parts]
-        return [function(plain, *values) for values in zip(*columns, strict=True)]
+        columns = [part.of_column(draw) for part in self.parts]
+        return [*map(partial(self.function, draw.draw), *columns)]
 
 
 def made_of(*parts: str | Part) -> Callable[[Callable[..., T]], Made[T]]:

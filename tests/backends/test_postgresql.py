@@ -466,3 +466,17 @@ def test_describe(postgres: Database) -> None:
     assert server.lock_slots is not None
     assert server.lock_slots >= 64
     assert server.may_use_temporary_tables
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [("lone \ud800", r"'\\ud800' in position 5"), ("nul \0", "cannot hold the character NUL")],
+)
+def test_a_text_that_cannot_be_written_among_others(postgres: Database, odd: str, told: str) -> None:
+    postgres.run("CREATE TABLE odd_texts (id int PRIMARY KEY, v text)")
+    texts = table("odd_texts", "id,v", key="id")
+    rows: list[list[Any]] = [[1, "a"], [2, "é"], [3, odd]]
+    with pytest.raises(LoadRefused, match=told):
+        postgres.backend.load(postgres.connection, texts, ["id", "v"], rows)
+    assert postgres.backend.load(postgres.connection, texts, ["id", "v"], [*rows[:2], [4, "é\t\\"]]) == 3
+    assert postgres.run("SELECT v FROM odd_texts ORDER BY id") == [("a",), ("é",), ("é\t\\",)]

@@ -7,7 +7,14 @@ import re
 import pytest
 
 from dbstate.values.families.grammar import maker_of
-from dbstate.values.families.matching import RowChoices, choices_in_a_row, free_texts, matching_text, text_of
+from dbstate.values.families.matching import (
+    RowChoices,
+    choices_in_a_row,
+    free_texts,
+    matching_text,
+    matching_texts,
+    text_of,
+)
 from dbstate.values.key import text_key
 
 PATTERNS = (
@@ -70,3 +77,13 @@ def test_a_pattern_is_read_once() -> None:
     assert maker is maker_of(r"^[a-f]{9}$")
     assert maker is not None
     assert maker(RowChoices(5, None, 3), {}) == maker(RowChoices(5, None, 3), {})
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_many_numbers_at_once_are_each_by_itself(pattern: str) -> None:
+    for numbers in (range(300), range(7, 8), range(99_990, 100_050)):
+        made = matching_texts(pattern, numbers)
+        if made is not None:
+            assert made == [next(matching_text(pattern, 0, number)) for number in numbers]
+    few = (r"^x{70}$", r"^\N{GREEK SMALL LETTER ALPHA}+?$")
+    assert (matching_texts(pattern, range(40)) is None) == (pattern in NOT_IN_A_ROW or pattern in few)

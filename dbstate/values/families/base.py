@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from dbstate.catalog import Column, Table
 from dbstate.errors import DbstateError
 from dbstate.values.block import ColumnDraw
 from dbstate.values.draw import Draw
 from dbstate.values.meanings import Meaning, snake
+from dbstate.values.parts import ITEMS, Made
 from dbstate.values.setting import MISSING, Setting
 
 
@@ -44,6 +47,7 @@ class Family(ABC):
         self.task = task
         self.column = task.column
         self.unique = task.unique
+        self._kept: Callable[[Any], object] | None = None
         self.capacity: int | None = None
         """How many rows can differ where they must; None: as many as one likes."""
 
@@ -63,6 +67,25 @@ class Family(ABC):
     def column_of(self, draw: ColumnDraw) -> list[object] | None:
         """``usual`` of each row, made at once; None where rows are made one by one."""
         return None
+
+    def made_column(self, made: Made[object], draw: ColumnDraw) -> list[object]:
+        """What the column holds for each row by a meaning that is made of parts, as ``settled`` has it.
+
+        What is made of one part alone often comes again: what it becomes is kept.
+        """
+        if len(made.parts) > 1:
+            return self.settled_all(made.column(draw))
+        if self._kept is None:
+            self._kept = lru_cache(ITEMS)(lambda item: self.settled(made.function(draw.draw, item)))
+        return [*map(self._kept, made.parts[0].of_column(draw))]
+
+    def settled_all(self, values: list[object]) -> list[object]:
+        """``settled`` of each."""
+        return [*map(self.settled, values)]
+
+    def settled(self, value: Any) -> object:
+        """What a meaning's function made, as the column takes it; MISSING where that depends on the row."""
+        return value
 
     def wide(self, draw: Draw) -> Iterator[object]:
         """What to try when all candidates are refused: many values of many sorts; none need be unique."""

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
+
+import numpy as np
 
 from dbstate.values.draw import Numbers, scaled
 from dbstate.values.families.grammar import Choices, maker_of
@@ -95,6 +97,12 @@ def _spelled(pattern: str, number: int, repeats: int) -> tuple[str | None, int]:
     return text, choices.left or 0
 
 
+def matching_texts(pattern: str, numbers: range) -> list[object] | None:
+    """``matching_text`` of each number, made at once; None where that cannot be."""
+    row = choices_in_a_row(pattern, REPEATS[0])
+    return None if row is None else row.spelled_by_all(numbers)
+
+
 # One key for all tries: texts of two tries then differ at least in length.
 _key_of = lru_cache(maxsize=1024)(text_key)
 
@@ -119,6 +127,23 @@ class ChoicesInARow:
             parts.append(before + items[(free + digit) % len(items)])
             place += 1
         return "".join(parts) + self.rests[place], number
+
+    def spelled_by_all(self, numbers: range) -> list[object] | None:
+        """``spelled`` of each number; None where one of them is too great."""
+        if not self.places or "\0" in self.rests[0]:
+            return None
+        left = np.arange(numbers.start, numbers.stop)
+        columns: list[Any] = []
+        for before, items, free in self.places:
+            left, digit = np.divmod(left, len(items)) if len(items) > 1 else (left, 0)
+            columns += [np.full(len(left), letter) for letter in before]
+            columns.append(np.array(items)[(free + digit) % len(items)])
+        if left.any():
+            return None
+        columns += [np.full(len(left), letter) for letter in self.rests[-1]]
+        letters = np.stack(np.broadcast_arrays(*columns), axis=1)
+        found: list[object] = letters.astype("U1").view(f"U{len(columns)}").ravel().tolist()
+        return found
 
 
 class _Recorder:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from dbstate.values.block import ColumnDraw
 from dbstate.values.draw import Draw
@@ -131,7 +132,11 @@ class NumberFamily(Family):
         found = self.task.meaning
         if found is None or self.unique or self.task.disjoint or not isinstance(found.function, Made):
             return None
-        return [self.admitted(number) for number in found.function.column(draw)]
+        return self.made_column(found.function, draw)
+
+    def settled(self, value: Any) -> object:
+        """See Family."""
+        return self.admitted(value)
 
     def admitted(self, number: object) -> object:
         """The number, or one that the column admits."""

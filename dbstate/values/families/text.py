@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, partial
+from functools import cached_property
+from typing import Any
+from unicodedata import is_normalized, normalize
 
 from dbstate.values.block import ColumnDraw
 from dbstate.values.draw import Draw
 from dbstate.values.facts import INDEX_BYTES, INDEX_CHARACTERS, LONG_TEXT, LONGEST, index_share, text_offence
 from dbstate.values.families.base import Family, Task
 from dbstate.values.families.documents import mended_document
-from dbstate.values.families.matching import matching_text, pattern_capacity
+from dbstate.values.families.matching import matching_text, matching_texts, pattern_capacity
 from dbstate.values.key import group_key, permuted
 from dbstate.values.known import FALLBACKS, asked_forms, describe, ordered_forms
 from dbstate.values.locales import plain
@@ -45,6 +46,12 @@ AWKWARD = (
 )  # fmt: skip
 """Text that is hard on software, hardest first: writing from right to left, combining marks, joined
 emoji, quotes, backslash, per cent, letters outside the first plane, the Turkish i."""
+
+
+def normal(value: object) -> str:
+    """As text, in the form of Unicode that is usual."""
+    text = value if isinstance(value, str) else str(value)
+    return text if text.isascii() else normalize("NFC", text)
 
 
 class TextFamily(Family):
@@ -114,21 +121,39 @@ class TextFamily(Family):
         return MISSING if text is None else text
 
     def column_of(self, draw: ColumnDraw) -> list[object] | None:
-        made = self.about.function
-        if self.about.own or self.short or not isinstance(made, Made) or (self.unique and self.about.pool):
-            return None
-        numbers = draw.numbers()
-        if self.capacity is not None and numbers[-1] >= self.capacity:
+        made, numbers = self.about.function, draw.numbers()
+        if self.about.own or self.short or (self.capacity is not None and numbers[-1] >= self.capacity):
             return None
         if self.is_spelled:
-            return [next(self.spelled(row), MISSING) for row in map(self.probe, numbers)]
-        least, most = self.least, -1 if self.unique and not self.about.inside else self.limit
+            return matching_texts(self.column.patterns[0], numbers)
+        if not isinstance(made, Made) or (self.unique and self.about.pool):
+            return None
+        texts = self.made_column(made, draw)
+        if not self.unique or self.about.inside:
+            return texts
         return [
-            text
-            if type(text) is str and least <= len(text) <= most and text.isascii()
-            else self.fit(self.about, text, partial(self.probe, row)) or MISSING
-            for row, text in zip(numbers, made.column(draw), strict=True)
+            self.apart(text, str(row + 1)) or MISSING if isinstance(text, str) else text
+            for row, text in zip(numbers, texts, strict=True)
         ]
+
+    def settled_all(self, values: list[Any]) -> list[object]:
+        """See Family; mostly all of them are as the column takes them."""
+        if {*map(type, values)} == {str}:
+            lengths = [*map(len, values)]
+            # Parts of what is in the usual form are so, too.
+            usual = is_normalized("NFC", "".join(values))
+            if usual and self.least <= min(lengths) and max(lengths) <= self.limit:
+                return values
+        return super().settled_all(values)
+
+    def settled(self, value: Any) -> Any:
+        """See Family; of a unique column what its rows' numbers are put behind."""
+        text = normal(value)
+        if len(text) < self.least and not self.about.coded:
+            return MISSING  # padded by the row
+        if len(text) <= self.limit or (self.unique and not self.about.inside):
+            return text
+        return MISSING if self.about.coded else self.cut(text, self.limit) or MISSING
 
     def own_value(self, draw: Draw) -> object:
         """What the project's function makes, made unique unless it holds the row's number by itself."""
@@ -326,9 +351,7 @@ class TextFamily(Family):
 
     def fit(self, about: Meaning, value: object, draw: Callable[[], Draw]) -> str | None:
         """The text that the meaning's function made, as the column takes it; see ``fitted``."""
-        text = value if isinstance(value, str) else str(value)
-        if not text.isascii():
-            text = unicodedata.normalize("NFC", text)
+        text = normal(value)
         as_made = about.inside or not self.unique
         if as_made and self.least <= len(text) <= self.limit:
             return text

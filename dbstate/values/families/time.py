@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
 from dbstate import rules
-from dbstate.values.block import ColumnDraw
-from dbstate.values.draw import MINUTES, Draw
+from dbstate.values.block import ColumnDraw, moments_at
+from dbstate.values.draw import Draw
 from dbstate.values.families.base import Family, Task, project_values
+from dbstate.values.formulas import MINUTES, SECOND
 
 PAST = datetime(1900, 1, 1, tzinfo=UTC)
 PAST_DAYS = {"updated": 1, "end": 2, "ended": 2, "expires": 2, "future": 2}
 """Days after the far past on which a role's edge lies, so that a row's edges keep their order."""
-DRAWN = ("created", "updated", "start")
-"""Roles whose moments are columns of a block."""
 DISJOINT = timedelta(days=4)
 """From one row's slot to the next where periods must not overlap; a period fills the first half."""
 DAYS = 690_000
@@ -70,18 +69,26 @@ class MomentFamily(Family):
     def column_of(self, draw: ColumnDraw) -> list[object] | None:
         if self.named or self.unique or self.task.disjoint:
             return None
-        if self.role in DRAWN:
-            return [*map(self.cast, draw.column(f"period.{self.role}"))]
-        if self.role or self.stage is not None:
-            return None
-        after = zip(draw.column("period.created"), draw.below(28 * 86_400), strict=True)
-        return [self.cast(created + timedelta(0, seconds)) for created, seconds in after]
+        life = draw.period
+        if not self.role and self.stage is None:
+            after = life.born + SECOND * draw.drawn(28 * 86_400)
+            return [*map(self.cast, moments_at(after))]
+        moments = life.at(self.role) if self.role else moments_at(life.stage(self.stage or 0))
+        found = [*map(self.cast, moments)]
+        if not self.leaves_out_living:
+            return found
+        return [one if deleted else None for one, deleted in zip(found, life.deleted, strict=True)]
+
+    @property
+    def leaves_out_living(self) -> bool:
+        """Whether rows that are not deleted hold nothing."""
+        return self.role == "deleted" and self.column.null and self.column.blank
 
     def moment(self, draw: Draw) -> object:
         """The moment of the column's role or stage, else one after creation; None where it has not come."""
         period = draw.period
         if self.role:
-            alive = self.role == "deleted" and self.column.null and self.column.blank and not period.deleted
+            alive = self.leaves_out_living and not period.deleted
             return None if alive else self.cast(period.at(self.role))
         if self.stage is not None:
             return self.cast(period.stage(self.stage))

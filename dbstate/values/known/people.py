@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dbstate.values.draw import Draw, address_part
-from dbstate.values.locales import Word, resolve_locales
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dbstate.values.block import ColumnDraw
+from dbstate.values.draw import Draw, address_part, both_names
+from dbstate.values.locales import Locale, Word, resolve_locales
 from dbstate.values.meanings import Meaning
 from dbstate.values.parts import SERIAL, Shared, made_of, one_of
 
@@ -37,10 +41,10 @@ def middle(draw: Draw) -> str:
     return draw.shown(draw.choice(pool))
 
 
-@made_of("person.full")
-def full(draw: Draw, name: Word) -> str:
+@made_of("person.given", "person.family", "person.locale")
+def full(draw: Draw, given: Word, family: Word, locale: Locale) -> str:
     """Given and family name."""
-    return draw.shown(name)
+    return f"{given.ascii} {family.ascii}" if draw.ascii else both_names(given.native, family.native, locale)
 
 
 @made_of("person.given", "person.family")
@@ -114,9 +118,23 @@ def age(draw: Draw) -> int:
     return (draw.period.now - born).days * 4 // 1461
 
 
-def password(draw: Draw) -> str:
+class Password(NamedTuple):
+    """The run's encoded password, or a text that never is one."""
+
+    def of_row(self, draw: Draw) -> str:
+        """See Part."""
+        return draw.setting.password or "!" + draw.letters(40, "0123456789abcdefghijklmnopqrstuvwxyz")
+
+    def of_column(self, draw: ColumnDraw) -> Iterable[str]:
+        """See Part."""
+        known = draw.block.setting.password
+        return [known] * draw.block.count if known else draw.each(self.of_row)
+
+
+@made_of(Password())
+def password(draw: Draw, text: str) -> str:
     """The encoded password that logs in, or one that never does."""
-    return draw.setting.password or "!" + draw.letters(40, "0123456789abcdefghijklmnopqrstuvwxyz")
+    return text
 
 
 def handle(draw: Draw) -> str:

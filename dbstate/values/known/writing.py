@@ -12,7 +12,7 @@ from dbstate.values.draw import Draw
 from dbstate.values.known.people import PERSON_TABLES
 from dbstate.values.locales import Locale, Word, frozen_locales, resolve_locales
 from dbstate.values.meanings import Meaning, found, snake
-from dbstate.values.parts import SERIAL, Between, Made, Part, Path, made_of, one_of
+from dbstate.values.parts import SERIAL, Made, Part, Path, made_of, one_of
 
 WRITTEN = (
     r"(^|_)(article|post|page|blog|news|entry|story|event|book|course|lesson|chapter|video|podcast|episode|paper|film|"
@@ -57,18 +57,23 @@ class Words(NamedTuple):
         return [of_locale[place] for of_locale, place in zip(words, places, strict=True)]
 
 
-class Position(NamedTuple):
-    """The place of one of the texts of the row's locale, the draw's next choice."""
+class Passage(NamedTuple):
+    """Texts of the row's locale that follow one another: the locale, where they begin, and how many."""
 
     kind: str
+    least: int
+    most: int
 
-    def of_row(self, draw: Draw) -> int:
+    def of_row(self, draw: Draw) -> tuple[Locale, int, int]:
         """See Part."""
-        return draw.below(len(getattr(draw.locale, self.kind)))
+        start = draw.below(len(getattr(draw.locale, self.kind)))
+        return draw.locale, start, draw.between(self.least, self.most)
 
-    def of_column(self, draw: ColumnDraw) -> Iterable[int]:
+    def of_column(self, draw: ColumnDraw) -> Iterable[tuple[Locale, int, int]]:
         """See Part."""
-        return draw.below(draw.block.sizes(self.kind))
+        starts = draw.below(draw.block.sizes(self.kind))
+        counts = (self.least + draw.drawn(self.most - self.least + 1)).tolist()
+        return zip(draw.block.locales, starts, counts, strict=True)
 
 
 SUBJECTS: tuple[tuple[str, Part], ...] = (
@@ -152,9 +157,10 @@ def shown(kind: str) -> Made[str]:
 product, category, sentence = shown("products"), shown("categories"), shown("sentences")
 
 
-@made_of("locale", Position("sentences"), Between(2, 3))
-def text(draw: Draw, locale: Locale, start: int, count: int) -> str:
+@made_of(Passage("sentences", 2, 3))
+def text(draw: Draw, passage: tuple[Locale, int, int]) -> str:
     """Two or three sentences."""
+    locale, start, count = passage
     sentences = (frozen_locales()[0] if draw.ascii else locale).sentences
     return " ".join([sentences[(start + place) % len(sentences)] for place in range(count)])
 

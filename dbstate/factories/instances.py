@@ -1,0 +1,80 @@
+"""Instances of a model, by its constructor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from django.db.models import DEFERRED, Model
+from django.db.models.signals import post_init
+
+PLANS = 64
+"""Sets of names that a model's constructor was called with of which it is kept how to call it."""
+
+
+class _Plan(NamedTuple):
+    """How rows that hold certain names become instances."""
+
+    names: tuple[str, ...]
+    """Where each argument stands in the row; what it lacks comes from ``fills``."""
+    fills: tuple[tuple[int, Callable[[], Any]], ...]
+    related: tuple[str, ...]
+    """Relations whose rows are named once the instance is there, as Django does it."""
+
+
+UNKNOWN = _Plan((), (), ())
+
+
+class Constructor:
+    """Calls a model with a row's values: ``Model(**row)``, in half the time.
+
+    Where nothing tells the difference, fields are given by position, as Django gives those of rows that
+    it reads; it takes longer over names. The model's own ``__init__`` gets names, as in ``Model(**row)``.
+    """
+
+    def __init__(self, model: type[Model]) -> None:
+        self._model = model
+        self._own = model.__init__ is not Model.__init__
+        self._plans: dict[tuple[str, ...], _Plan | None] = {}
+
+    def __call__(self, row: Mapping[str, Any]) -> Model:
+        """The instance; raises what the model raises."""
+        names = tuple(row)
+        plan = self._plans.get(names, UNKNOWN)
+        if plan is UNKNOWN:
+            if len(self._plans) >= PLANS:
+                self._plans.clear()
+            plan = self._plans[names] = None if self._own else _plan(self._model, names)
+        if plan is None or (plan.related and post_init.has_listeners(self._model)):
+            return self._model(**row)
+        values = [*map(row.get, plan.names)]
+        for place, fill in plan.fills:
+            values[place] = fill()
+        instance = self._model(*values)
+        for name in plan.related:
+            setattr(instance, name, row[name])
+        return instance
+
+
+def _plan(model: type[Model], names: tuple[str, ...]) -> _Plan | None:
+    """None where the row holds other names than those of fields with a column."""
+    left = set(names)
+    attnames = tuple(field.attname for field in model._meta.concrete_fields)
+    fills: list[tuple[int, Callable[[], Any]]] = []
+    related = []
+    for place, field in enumerate(model._meta.concrete_fields):
+        if field.remote_field is not None and field.name in left:
+            left -= {field.name}
+            related.append(field.name)
+            fills.append((place, _deferred))
+        elif field.attname in left:
+            left -= {field.attname}
+        elif getattr(field, "generated", False):
+            fills.append((place, _deferred))
+        elif (field.has_default() and callable(field.default)) or field.get_default() is not None:
+            fills.append((place, field.get_default))
+    return None if left else _Plan(attnames, tuple(fills), tuple(related))
+
+
+def _deferred() -> Any:
+    return DEFERRED
