@@ -39,7 +39,8 @@ from dbstate.factories.inferring import (
     numbered,
     step_of,
 )
-from dbstate.factories.making import finish, make, row_numbers
+from dbstate.factories.judging import Candidate
+from dbstate.factories.making import finish, make, related, row_numbers
 from dbstate.factories.related import with_relations
 from dbstate.factories.saving import insert
 
@@ -198,8 +199,8 @@ class InferringOptions(DjangoOptions):
             for name in kwargs:
                 blueprint.check_name(name, also=self.names)
         made = step_of(step, blueprint)
-        asked = {name: kwargs.pop(name) for name in step.builder.extras.keys() & kwargs.keys()}
-        kwargs |= with_rows(blueprint, asked, asking=chain.create)
+        said = {name: kwargs.pop(name) for name in step.builder.extras.keys() & kwargs.keys()}
+        kwargs |= with_rows(blueprint, said, asking=chain.create)
         chain.making.remove(made.unfinished)
         given = frozenset(
             name
@@ -212,18 +213,14 @@ class InferringOptions(DjangoOptions):
         skipped = {n for n, value in step.attributes.items() if value is declarations.SKIP} - made.keys.keys()
         row = {name: made.row[name] for name in skipped & made.row.keys()}
         row |= {name: value for name, value in kwargs.items() if name not in optional} | made.keys
-        act = self.factory._create if chain.create else self.factory._build
-        made.instance = finish(
-            blueprint,
-            chain,
-            row,
-            given,
-            made.numbers,
-            made.edge,
-            made.unfinished,
-            None if self.saves_plainly else lambda complete: act(self.get_model_class(), *args, **complete),
-            asked=frozenset(step.builder.extras),
-        )
+        finished = Candidate(blueprint, chain, row, given, made.numbers, made.edge, made.unfinished, related)
+
+        def act(complete: dict[str, Any]) -> Any:
+            own = self.factory._create if chain.create else self.factory._build
+            return own(self.get_model_class(), *args, **complete)
+
+        asked = frozenset(step.builder.extras)
+        made.instance = finish(finished, None if self.saves_plainly else act, asked=asked)
         return made.instance
 
 

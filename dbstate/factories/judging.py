@@ -15,7 +15,7 @@ from django.db.models import Model
 
 from dbstate.binding import CRASHED, UNPRINTABLE, Complaint
 from dbstate.factories.blueprint import Blueprint, Relation
-from dbstate.factories.chain import Chain
+from dbstate.factories.chain import Chain, Unfinished
 from dbstate.factories.errors import NextRow
 from dbstate.rows import Draft
 from dbstate.seeding.mend import BUDGET, LEAST, Change, Mender, apply
@@ -38,7 +38,7 @@ class UncleanRow(UserWarning):
 
 @dataclass(slots=True)
 class Candidate:
-    """A row with its parents that is about to be written."""
+    """A row with its parents that is about to become an instance."""
 
     blueprint: Blueprint
     chain: Chain
@@ -48,8 +48,10 @@ class Candidate:
     """What the caller gave, or a factory declares: it stands."""
     numbers: Mapping[str, int]
     edge: str
-    relate: Callable[[Relation], object]
-    """A row for a relation to name: one that the chain has, else a new one; None: none can be had."""
+    unfinished: Unfinished
+    """What rows on a cycle know of it."""
+    related: Callable[[Candidate, Relation], object]
+    """See ``relate``."""
     asked: frozenset[str] = frozenset()
     """Values that the caller gave, rows named apart: what full_clean() says of them is no matter."""
     later: frozenset[str] = frozenset()
@@ -58,6 +60,10 @@ class Candidate:
     """The row itself, where a signal has made it already."""
     left: frozenset[str] = frozenset()
     """Relations that are left empty as save() cannot do with a row, although full_clean() wants one."""
+
+    def relate(self, relation: Relation) -> object:
+        """A row for a relation to name: one that the chain has, else a new one; None: none can be had."""
+        return self.related(self, relation)
 
     def is_given(self, relation: Relation) -> bool:
         """Whether the caller has said what the relation names."""

@@ -105,7 +105,6 @@ def make(
     *,
     numbers: Mapping[str, int] | None = None,
     edge: str = "",
-    instantiate: Instantiate | None = None,
 ) -> Model:
     """One instance of the blueprint's model.
 
@@ -122,14 +121,13 @@ def make(
         numbers = row_numbers(blueprint, chain)
     row = made_row(blueprint, numbers, edge, plain)
     row.update(plain)
-    given = frozenset(plain)
     unfinished = Unfinished(blueprint.model, row)
     chain.making.append(unfinished)
     try:
         set_relations(blueprint, chain, row, plain, nested, numbers)
     finally:
         chain.making.pop()
-    return finish(blueprint, chain, row, given, numbers, edge, unfinished, instantiate)
+    return finish(Candidate(blueprint, chain, row, frozenset(plain), numbers, edge, unfinished, related))
 
 
 def _of_given_parents(blueprint: Blueprint, plain: Overrides) -> Overrides:
@@ -408,21 +406,14 @@ def _weight(blueprint: Blueprint, model: type[Model]) -> tuple[bool, int, int, s
 
 
 def finish(
-    blueprint: Blueprint,
-    chain: Chain,
-    row: dict[str, Any],
-    given: frozenset[str],
-    numbers: Mapping[str, int],
-    edge: str,
-    unfinished: Unfinished,
-    instantiate: Instantiate | None,
-    *,
-    asked: frozenset[str] | None = None,
+    made: Candidate, instantiate: Instantiate | None = None, *, asked: frozenset[str] | None = None
 ) -> Model:
     """The instance of a row that has its parents.
 
-    ``given`` values stand; of these the caller asked for some, and a factory's class declares the others.
+    Of the ``given`` values the caller asked for some, all where nothing is said; a factory's class declares
+    the others.
     """
+    blueprint, chain, row, unfinished = made.blueprint, made.chain, made.row, made.unfinished
     generic = {r: row.pop(r.name) for r in blueprint.relations if r.kind == "generic" and r.name in row}
     for relation, value in generic.items():
         if isinstance(value, Model) and (chain.create or not value._state.adding):
@@ -432,12 +423,12 @@ def finish(
     for name in blueprint.own_type if chain.create or chain.collected else ():
         row.setdefault(name, blueprint.seen.records.content_type(blueprint.table.name))
     if blueprint.translated and not chain.collected:
-        row.update({n: v for n, v in blueprint.translation(numbers, edge).items() if n not in row})
+        translation = blueprint.translation(made.numbers, made.edge)
+        row.update({name: value for name, value in translation.items() if name not in row})
     if chain.create:
-        asked = given if asked is None else asked
-        instance = _created(blueprint, chain, row, given, numbers, edge, unfinished, instantiate, asked)
+        instance = _created(made, instantiate, made.given if asked is None else asked)
     else:
-        consistent(blueprint, chain, row, given, numbers, edge)
+        consistent(made)
         instance = blueprint.instance(row) if instantiate is None else instantiate(row)
         if instantiate is None and chain.below is not None and not (chain.making or chain.relating):
             instance.__dict__[BELOW] = chain.below
@@ -450,34 +441,24 @@ def finish(
     return instance
 
 
-def _created(
-    blueprint: Blueprint,
-    chain: Chain,
-    row: dict[str, Any],
-    given: frozenset[str],
-    numbers: Mapping[str, int],
-    edge: str,
-    unfinished: Unfinished,
-    instantiate: Instantiate | None,
-    asked: frozenset[str],
-) -> Model:
+def _created(made: Candidate, instantiate: Instantiate | None, asked: frozenset[str]) -> Model:
     """The row once it is written; the one that a signal has made before, where it has."""
-    made = _candidate(blueprint, chain, row, given, numbers, edge, unfinished)
+    blueprint, chain, row, unfinished = made.blueprint, made.chain, made.row, made.unfinished
     made.later = frozenset((*unfinished.postponed, *(name for name, _ in unfinished.later)))
     made.asked = frozenset(name for name in asked if name.partition("__")[0] not in blueprint.relation)
     varied = vary(made)
-    consistent(blueprint, chain, row, given, numbers, edge)
+    consistent(made)
     _give_companions(made)
-    made.ready = find_ready(blueprint, chain, row, given)
+    made.ready = find_ready(blueprint, chain, row, made.given)
     named = {r.name: row.get(r.name) for r in blueprint.relations if r.unique}
     with _companions_noted(blueprint):
         accept(made, lambda: _take_next(made), parents.learn)
     if any(row.get(name) is not value for name, value in named.items()):
-        made.ready = find_ready(blueprint, chain, row, given)
+        made.ready = find_ready(blueprint, chain, row, made.given)
     if unfinished.reserved is not None:
         row[blueprint.model._meta.pk.attname] = unfinished.reserved
     if made.ready is not None:
-        fill_ready(blueprint, chain, made.ready, row, given)
+        fill_ready(blueprint, chain, made.ready, row, made.given)
         return made.ready
     if instantiate is not None:
         instance = instantiate(row)
@@ -485,7 +466,7 @@ def _created(
         instance = _instance(made)
         if chain.below is not None and not (chain.making or chain.relating):
             instance.__dict__[BELOW] = chain.below
-        _insert(made, instance, unfinished)
+        _insert(made, instance)
     look_again(made, instance)
     blueprint.learned.variation = varied
     return instance
@@ -520,10 +501,10 @@ def _instance(made: Candidate) -> Model:
         raise NextRow(made.blueprint.label, f"{type(error).__name__}: {error}", saving=True) from error
 
 
-def _insert(made: Candidate, instance: Model, unfinished: Unfinished) -> None:
+def _insert(made: Candidate, instance: Model) -> None:
     """Write the row; where save() refuses it, find out whether other parents would do."""
     blueprint, chain = made.blueprint, made.chain
-    reserved = unfinished.reserved is not None
+    reserved = made.unfinished.reserved is not None
     last = chain.attempt.last
     try:
         with _companions_noted(blueprint):
@@ -567,42 +548,33 @@ def _is_saved(made: Candidate) -> bool:
     return True
 
 
-def _candidate(
-    blueprint: Blueprint,
-    chain: Chain,
-    row: dict[str, Any],
-    given: frozenset[str],
-    numbers: Mapping[str, int],
-    edge: str,
-    unfinished: Unfinished,
-) -> Candidate:
-    def relate(relation: Relation) -> object:
-        if len(chain.relating) >= RELATING:
-            return None
-        # What comes back to this row names it, but for a relation to its own kind.
-        target = relation.target
-        itself = [] if target is not None and issubclass(blueprint.table_model, target) else [unfinished]
-        chain.making += itself
-        chain.relating.append(relation.name)
-        known = len(chain.made)
-        try:
-            with transaction.atomic(using=chain.using):
-                return parent_of(blueprint, relation, chain, {}, [], made.numbers)
-        except NextRow as error:
-            if error.saving:  # it is this row's try that has failed
-                raise NextRow(blueprint.label, error.told, saving=True) from error
+def related(made: Candidate, relation: Relation) -> object:
+    """See ``Candidate.relate``."""
+    blueprint, chain = made.blueprint, made.chain
+    if len(chain.relating) >= RELATING:
+        return None
+    # What comes back to this row names it, but for a relation to its own kind.
+    target = relation.target
+    of_its_kind = target is not None and issubclass(blueprint.table_model, target)
+    itself = [] if of_its_kind else [made.unfinished]
+    chain.making += itself
+    chain.relating.append(relation.name)
+    known = len(chain.made)
+    try:
+        with transaction.atomic(using=chain.using):
+            return parent_of(blueprint, relation, chain, {}, [], made.numbers)
+    except NextRow as error:
+        if error.saving:  # it is this row's try that has failed
+            raise NextRow(blueprint.label, error.told, saving=True) from error
+        raise
+    except Exception:  # the project's save() refuses the last one, too: the row goes without
+        if relation.required:
             raise
-        except Exception:  # the project's save() refuses the last one, too: the row goes without
-            if relation.required:
-                raise
-            del chain.made[known:]
-            return None
-        finally:
-            chain.relating.pop()
-            del chain.making[len(chain.making) - len(itself) :]
-
-    made = Candidate(blueprint, chain, row, given, numbers, edge, relate)
-    return made
+        del chain.made[known:]
+        return None
+    finally:
+        chain.relating.pop()
+        del chain.making[len(chain.making) - len(itself) :]
 
 
 def _take_next(made: Candidate) -> None:
@@ -611,7 +583,7 @@ def _take_next(made: Candidate) -> None:
     made.numbers = row_numbers(blueprint, made.chain)
     fresh = made_row(blueprint, made.numbers, made.edge, made.given)
     row.update({name: value for name, value in fresh.items() if name not in made.given and name in row})
-    consistent(blueprint, made.chain, row, made.given, made.numbers, made.edge)
+    consistent(made)
 
 
 def _name_generically(blueprint: Blueprint, relation: Relation, row: dict[str, Any], value: Model) -> None:
@@ -621,25 +593,19 @@ def _name_generically(blueprint: Blueprint, relation: Relation, row: dict[str, A
     row[relation.attname] = value.pk
 
 
-def consistent(
-    blueprint: Blueprint,
-    chain: Chain,
-    row: dict[str, Any],
-    given: frozenset[str],
-    numbers: Mapping[str, int],
-    edge: str,
-) -> None:
+def consistent(made: Candidate) -> None:
     """Have the row keep its CHECKs beside what was given and the parents it has."""
-    if not (given and blueprint.rules) and not blueprint.ties_relations:
+    blueprint, row = made.blueprint, made.row
+    if not (made.given and blueprint.rules) and not blueprint.ties_relations:
         return
     keyed = row | {relation.attname: _key(relation, row) for relation in blueprint.relations}
     for relation in _asked_for(blueprint, keyed, row):
-        value = parent_of(blueprint, relation, chain, {}, [], numbers)
+        value = parent_of(blueprint, relation, made.chain, {}, [], made.numbers)
         if value is not None:
             assign(relation, row, value)
             keyed[relation.attname] = _key(relation, row)
     before = dict(keyed)
-    blueprint.meet_conditions(keyed, numbers, edge, given=given, related=True)
+    blueprint.meet_conditions(keyed, made.numbers, made.edge, given=made.given, related=True)
     row.update({name: value for name, value in keyed.items() if before.get(name, row) is not value})
 
 
