@@ -303,6 +303,11 @@ class Persons:
         return [items[one] for one in at]
 
     @cached_property
+    def sex(self) -> list[str]:
+        """See Person."""
+        return [("male", "female")[place] for place in self._sexes.tolist()]
+
+    @cached_property
     def given(self) -> list[Any]:
         """See Person."""
         return self._picked(2, "male", "female")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -85,6 +86,66 @@ class Serial:
 
 
 SERIAL = Serial()
+
+
+class Number:
+    """The row's number."""
+
+    def of_row(self, draw: Draw) -> int:
+        """See Part."""
+        return draw.row
+
+    def of_column(self, draw: ColumnDraw) -> Iterable[int]:
+        """See Part."""
+        return draw.numbers()
+
+
+NUMBER = Number()
+
+
+class Digits(NamedTuple):
+    """So many digits; at least so many of the serial where values must be unique."""
+
+    size: int
+
+    def of_row(self, draw: Draw) -> str:
+        """See Part."""
+        return draw.serial.zfill(self.size) if draw.unique else draw.digits(self.size)
+
+    def of_column(self, draw: ColumnDraw) -> Iterable[str]:
+        """See Part."""
+        drawn = SERIAL.of_column(draw) if draw.draw.unique else map(str, draw.below(10**self.size))
+        return [text.zfill(self.size) for text in drawn]
+
+
+class Letters(NamedTuple):
+    """So many letters of an alphabet."""
+
+    size: int
+    alphabet: str
+
+    def of_row(self, draw: Draw) -> str:
+        """See Part."""
+        return draw.letters(self.size, self.alphabet)
+
+    def of_column(self, draw: ColumnDraw) -> Iterable[str]:
+        """See Part."""
+        drawn = [draw.below(len(self.alphabet)) for _ in range(self.size)]
+        return ["".join([self.alphabet[place] for place in places]) for places in zip(*drawn, strict=True)]
+
+
+class Moment(NamedTuple):
+    """When something of a role was, or will be, in the row's life; see ``Period.at``."""
+
+    role: str
+
+    def of_row(self, draw: Draw) -> datetime:
+        """See Part."""
+        return draw.period.at(self.role)
+
+    def of_column(self, draw: ColumnDraw) -> Iterable[datetime]:
+        """See Part."""
+        return draw.period.at(self.role)
 
 
 class Made(Generic[T]):

@@ -315,8 +315,8 @@ class FloatFamily(NumberFamily):
     def usual(self, draw: Draw) -> object:
         return next(self.candidates(draw), MISSING)
 
-    def column_of(self, draw: ColumnDraw) -> list[object] | None:
-        return None  # floats are not rounded to steps
+    def settled(self, value: Any) -> object:
+        return float(as_decimal(value, 0))  # not rounded to steps
 
     def edge(self, name: str, draw: Draw) -> Iterator[object]:
         natural = self.task.meaning is not None and self.task.meaning.greatest is not None

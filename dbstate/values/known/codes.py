@@ -7,7 +7,7 @@ from dbstate.values.draw import Draw
 from dbstate.values.identifiers import row_uuid
 from dbstate.values.locales import Locale, made_pools
 from dbstate.values.meanings import Meaning
-from dbstate.values.parts import made_of
+from dbstate.values.parts import Digits, Letters, made_of, one_of
 
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HEX = "0123456789abcdef"
@@ -126,11 +126,10 @@ def card_number(draw: Draw) -> str:
     return body + str(-total % 10)
 
 
-def sku(draw: Draw) -> str:
+@made_of(Digits(5), Letters(2, UPPER))
+def sku(draw: Draw, number: str, letters: str) -> str:
     """``KB-40217``."""
     room = draw.column.max_length or 20
-    number = draw.serial.zfill(5) if draw.unique else draw.digits(5)
-    letters = draw.letters(2, UPPER)
     return (
         f"{letters}-{number}"
         if room >= 3 + len(number)
@@ -140,12 +139,13 @@ def sku(draw: Draw) -> str:
     )
 
 
-def reference(draw: Draw) -> str:
+@made_of(Digits(6), "period.created.year")
+def reference(draw: Draw, number: str, year: int) -> str:
     """``2024-000123``."""
     room = draw.column.max_length or 20
-    number = draw.serial.zfill(6) if draw.unique else draw.digits(6)
-    year = str(draw.period.created.year)
-    return f"{year}-{number}" if room >= 5 + len(number) else number if not draw.unique else draw.serial
+    return (
+        f"{year}-{number}" if room >= 5 + len(number) else number if not draw.unique else number.lstrip("0")
+    )
 
 
 def foreign_id(draw: Draw) -> str:
@@ -234,7 +234,7 @@ CODES = (
             shortest=16),
     Meaning("card number", card_number, r"^number$", tables=r"(^|_)(bank_?|credit_?|debit_?|payment_?)?cards?$",
             coded=True, inside=True, shortest=16),
-    Meaning("card brand", lambda draw: draw.choice(("Visa", "Mastercard", "American Express", "Maestro")),
+    Meaning("card brand", one_of("Visa", "Mastercard", "American Express", "Maestro"),
             r"(^|_)card_?(type|brand|network|scheme)$", coded=True, shortest=16),
     Meaning("object id", lambda draw: draw.serial or str(draw.between(1, 10)), r"(^|_)object_(id|pk)$", coded=True,
             inside=True),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 from dbstate.values.block import ColumnDraw
-from dbstate.values.draw import Draw, address_part, both_names
+from dbstate.values.draw import Draw, address_part, both_names, reference
 from dbstate.values.locales import Locale, Word, resolve_locales
 from dbstate.values.meanings import Meaning
-from dbstate.values.parts import SERIAL, Shared, made_of, one_of
+from dbstate.values.parts import SERIAL, Moment, Shared, made_of, one_of
 
 DOMAINS = ("example.org", "example.com", "example.net")
 PERSON_TABLES = (
@@ -91,16 +92,17 @@ def phone(draw: Draw) -> str:
     return text if room is None or room >= len(text) else text[-room:]
 
 
-def sex(draw: Draw) -> str:
+@made_of("person.sex")
+def sex(draw: Draw, word: str) -> str:
     """The person's sex, as a word or a letter."""
     room = draw.column.max_length
-    word = draw.person.sex
     return word[0].upper() if room is not None and room < 6 else word
 
 
-def salutation(draw: Draw) -> str:
+@made_of("person.sex")
+def salutation(draw: Draw, sex: str) -> str:
     """Ms or Mr."""
-    return "Ms" if draw.person.sex == "female" else "Mr"
+    return "Ms" if sex == "female" else "Mr"
 
 
 JOBS = (
@@ -112,10 +114,11 @@ JOBS = (
 job = one_of(*JOBS)
 
 
-def age(draw: Draw) -> int:
+@made_of(Moment("birth"))
+def age(draw: Draw, born: datetime) -> int:
     """Whole years since the row's birth date."""
-    born = draw.period.at("birth")
-    return (draw.period.now - born).days * 4 // 1461
+    now, _ = reference(draw.setting.now)
+    return (now - born).days * 4 // 1461
 
 
 class Password(NamedTuple):

@@ -6,7 +6,7 @@ from dbstate.catalog import Column
 from dbstate.values.draw import Draw, street_line
 from dbstate.values.locales import Locale, Place, Word, made_pools
 from dbstate.values.meanings import Meaning
-from dbstate.values.parts import made_of, one_of
+from dbstate.values.parts import Shared, made_of, one_of
 
 NUMBERS = ("decimal", "float")
 
@@ -109,14 +109,16 @@ def country_codes(column: Column) -> tuple[str, ...]:
     return tuple(three if wants_three(column) else two for two, three, _ in made_pools()["countries"])
 
 
-def latitude(draw: Draw) -> float:
+@made_of("person.place", Shared("spot", 2000))
+def latitude(draw: Draw, place: Place, spot: int) -> float:
     """Near the person's city."""
-    return round(draw.person.place.latitude + (draw.entity("spot").below(2000) - 1000) / 1e5, 5)
+    return round(place.latitude + (spot - 1000) / 1e5, 5)
 
 
-def longitude(draw: Draw) -> float:
+@made_of("person.place", Shared("spot", 2000))
+def longitude(draw: Draw, place: Place, spot: int) -> float:
     """Near the person's city."""
-    return round(draw.person.place.longitude + (draw.entity("spot").below(2000) - 1000) / 1e5, 5)
+    return round(place.longitude + (spot - 1000) / 1e5, 5)
 
 
 def coordinates(draw: Draw) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from dbstate.values.draw import Draw
 from dbstate.values.meanings import Meaning
-from dbstate.values.parts import Between, made_of
+from dbstate.values.parts import NUMBER, Between, made_of
 
 NUMBERS = ("integer", "decimal", "float")
 REAL = ("decimal", "float")
@@ -37,26 +37,30 @@ def amount(part: str) -> Callable[[Draw], object]:
 CENTS = ("cent", "minor", "pence", "amount", "penn")
 
 
-def discount(draw: Draw) -> object:
+@made_of("money.price")
+def discount(draw: Draw, price: Decimal) -> object:
     """A tenth of the price."""
-    return (draw.money.price / 10).quantize(Decimal("0.01"))
+    return (price / 10).quantize(Decimal("0.01"))
 
 
-def cost(draw: Draw) -> object:
+@made_of("money.price")
+def cost(draw: Draw, price: Decimal) -> object:
     """Two thirds of the price."""
-    return (draw.money.price * 2 / 3).quantize(Decimal("0.01"))
+    return (price * 2 / 3).quantize(Decimal("0.01"))
 
 
-def rate(draw: Draw) -> object:
+@made_of("money.rate")
+def rate(draw: Draw, in_percent: Decimal) -> object:
     """A tax rate: per cent, or a fraction where a column holds nothing over one."""
     column = draw.column
     whole = (column.max_digits or 9) - (column.decimal_places or 0)
-    return draw.money.rate / 100 if column.kind == "decimal" and whole <= 1 else draw.money.rate
+    return in_percent / 100 if column.kind == "decimal" and whole <= 1 else in_percent
 
 
-def position(draw: Draw) -> object:
+@made_of(NUMBER)
+def position(draw: Draw, number: int) -> object:
     """The row's place in its list."""
-    return draw.row + 1
+    return number + 1
 
 
 def moment(part: str) -> Callable[[Draw], object]:

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from dbstate.values.draw import Draw
 from dbstate.values.identifiers import ipv4, ipv6
-from dbstate.values.known.writing import slug
+from dbstate.values.known.writing import Subject, slug
+from dbstate.values.locales import Word
 from dbstate.values.meanings import Meaning
+from dbstate.values.parts import SERIAL, Between, made_of, one_of
 
 
-def url(draw: Draw) -> str:
+@made_of(Subject(), SERIAL)
+def url(draw: Draw, word: Word, serial: str) -> str:
     """An address at a reserved domain that ends in the row's slug."""
     room = draw.column.max_length or 200
-    start = "https://example.org/" if room >= 24 + len(draw.serial) else "http://a.example/"
-    if room < len(start) + len(draw.serial):
+    start = "https://example.org/" if room >= 24 + len(serial) else "http://a.example/"
+    if room < len(start) + len(serial):
         return ""
-    text = start + slug(draw)
+    text = start + slug.function(draw, word, serial)
     if len(text) <= room:
         return text
-    return start + (draw.serial or text[len(start) : room].strip("-"))
+    return start + (serial or text[len(start) : room].strip("-"))
 
 
-def domain(draw: Draw) -> str:
+@made_of("person.local", SERIAL)
+def domain(draw: Draw, local: str, serial: str) -> str:
     """A domain that is nobody's."""
-    head = draw.person.local.replace(".", "-")
-    serial = f"-{draw.serial}" if draw.unique else ""
+    tail = f"-{serial}" if serial else ""
     room = (draw.column.max_length or 253) - len(".example")
-    return f"{head[: max(min(room, 60) - len(serial), 0)].strip('-') or 'a'}{serial}.example"
+    head = local.replace(".", "-")[: max(min(room, 60) - len(tail), 0)].strip("-")
+    return f"{head or 'a'}{tail}.example"
 
 
 def ip(draw: Draw) -> str:
@@ -34,9 +38,10 @@ def ip(draw: Draw) -> str:
     return ipv6(draw) if six else ipv4(draw)
 
 
-def setting_value(draw: Draw) -> str:
+@made_of(Between(1, 99))
+def setting_value(draw: Draw, number: int) -> str:
     """What JSON, YAML and int() read alike: projects load their tables of settings when they start."""
-    return str(draw.between(1, 99))
+    return str(number)
 
 
 AGENTS = (
@@ -50,62 +55,57 @@ ICONS = ("star", "user", "home", "heart", "search", "check", "bell", "cart")
 EXTENSIONS = ("txt", "pdf", "png", "jpg", "csv")
 
 
-def agent(draw: Draw) -> str:
+@made_of(Between(0, len(AGENTS) - 1))
+def agent(draw: Draw, place: int) -> str:
     """A browser's name for itself."""
-    text = draw.choice(AGENTS)
+    text = AGENTS[place]
     room = draw.column.max_length
     return text if room is None or room >= len(text) else text[:room].strip()
 
 
-def path(draw: Draw) -> str:
+@made_of(Subject(), SERIAL)
+def path(draw: Draw, word: Word, serial: str) -> str:
     """``/the-new-library/``."""
     room = draw.column.max_length or 200
-    text = f"/{slug(draw)}/"
+    text = f"/{slug.function(draw, word, serial)}/"
     if len(text) <= room:
         return text
-    return f"/{draw.serial or text[1 : room - 1].strip('-')}/"
+    return f"/{serial or text[1 : room - 1].strip('-')}/"
 
 
-def file_path(draw: Draw) -> str:
+@made_of(SERIAL)
+def file_path(draw: Draw, serial: str) -> str:
     """A sample file's path."""
-    return f"samples/sample{'-' + draw.serial if draw.unique else ''}.txt"
+    return f"samples/sample{'-' + serial if serial else ''}.txt"
 
 
-def file_name(draw: Draw) -> str:
+@made_of(SERIAL)
+def file_name(draw: Draw, serial: str) -> str:
     """A sample file's name."""
-    return f"sample{'-' + draw.serial if draw.unique else ''}.txt"
+    return f"sample{'-' + serial if serial else ''}.txt"
 
 
-def module(draw: Draw) -> str:
-    """A dotted name of Python's own library."""
-    return draw.choice(
-        ("json", "decimal.Decimal", "collections.OrderedDict", "datetime.date", "pathlib.Path")
-    )
+module = one_of("json", "decimal.Decimal", "collections.OrderedDict", "datetime.date", "pathlib.Path")
+template = one_of("base.html", "index.html", "detail.html", "list.html")
+css_class = one_of("btn", "btn-primary", "card", "highlight", "lead", "muted")
 
 
-def template(draw: Draw) -> str:
-    """A template's name."""
-    return draw.choice(("base.html", "index.html", "detail.html", "list.html"))
-
-
-def css_class(draw: Draw) -> str:
-    """A class of CSS."""
-    return draw.choice(("btn", "btn-primary", "card", "highlight", "lead", "muted"))
-
-
-def codename(draw: Draw) -> str:
+@made_of(Subject(), SERIAL)
+def codename(draw: Draw, word: Word, serial: str) -> str:
     """An identifier in snake case."""
-    return slug(draw).replace("-", "_")
+    return slug.function(draw, word, serial).replace("-", "_")
 
 
-def json_text(draw: Draw) -> str:
+@made_of(Between(1, 999))
+def json_text(draw: Draw, number: int) -> str:
     """A small JSON object as text."""
-    return f'{{"id": {draw.between(1, 999)}, "active": true}}'
+    return f'{{"id": {number}, "active": true}}'
 
 
-def cron(draw: Draw) -> str:
+@made_of(Between(0, 59), Between(0, 23))
+def cron(draw: Draw, minute: int, hour: int) -> str:
     """A time of day for cron."""
-    return f"{draw.below(60)} {draw.below(24)} * * *"
+    return f"{minute} {hour} * * *"
 
 
 WEB = (
@@ -118,9 +118,9 @@ WEB = (
     Meaning("ip", ip, r"(^|_)(ip|ip_?addr(ess)?|ipv[46]|remote_?addr|client_?ip|last_?ip|user_?ip)$", coded=True,
             inside=True, formats=("ip", "ipv4", "ipv6"), shortest=15),
     Meaning("user agent", agent, r"(^|_)(user_?agent|browser|http_user_agent|ua)$", coded=True, shortest=20),
-    Meaning("mime type", lambda draw: draw.choice(TYPES), r"(^|_)(mime|mime_?type|content_?type|media_?type|"
+    Meaning("mime type", one_of(*TYPES), r"(^|_)(mime|mime_?type|content_?type|media_?type|"
             r"file_?type)$", coded=True, shortest=16),
-    Meaning("file extension", lambda draw: draw.choice(EXTENSIONS), r"(^|_)(ext|extension|file_?ext(ension)?)$",
+    Meaning("file extension", one_of(*EXTENSIONS), r"(^|_)(ext|extension|file_?ext(ension)?)$",
             coded=True, shortest=3),
     Meaning("file name", file_name, r"(^|_)(file_?name|filename|original_?(file_?)?name|attachment_?name|document_?name)$",
             coded=True, inside=True, shortest=10),
@@ -132,7 +132,7 @@ WEB = (
     Meaning("python path", module, r"(^|_)(module|python_?path|dotted_?path|class_?path|import_?path|callable|"
             r"class_?name|app_?path|handler)$", coded=True, shortest=23),
     Meaning("css class", css_class, r"(^|_)(css_?class(es)?|class_?names?|css|style_?class)$", coded=True, shortest=11),
-    Meaning("icon", lambda draw: draw.choice(ICONS), r"(^|_)(icon|icon_?name|icon_?class|glyph)$", coded=True,
+    Meaning("icon", one_of(*ICONS), r"(^|_)(icon|icon_?name|icon_?class|glyph)$", coded=True,
             shortest=6),
     Meaning("code name", codename, r"(^|_)(code_?name|codename|machine_?name|system_?name|internal_?name|identifier|"
             r"app_?label|field_?name|table_?name|column_?name|attribute_?name|variable|setting_?name|param(eter)?)$",

@@ -165,14 +165,16 @@ def text(draw: Draw, passage: tuple[Locale, int, int]) -> str:
     return " ".join([sentences[(start + place) % len(sentences)] for place in range(count)])
 
 
-def html(draw: Draw) -> str:
+@made_of(Passage("sentences", 2, 3))
+def html(draw: Draw, passage: tuple[Locale, int, int]) -> str:
     """A paragraph of HTML."""
-    return f"<p>{text(draw)}</p>"
+    return f"<p>{text.function(draw, passage)}</p>"
 
 
-def markdown(draw: Draw) -> str:
+@made_of(Words("titles"), Passage("sentences", 2, 3))
+def markdown(draw: Draw, title: Word, passage: tuple[Locale, int, int]) -> str:
     """A heading and a paragraph in Markdown."""
-    return f"# {shown('titles')(draw)}\n\n{text(draw)}\n"
+    return f"# {draw.shown(title)}\n\n{text.function(draw, passage)}\n"
 
 
 status = one_of("new", "open", "active", "pending", "done", "closed")
