@@ -239,7 +239,7 @@ UNCLEAN = {1153: "a row keeps its address although a flag says that it is a virt
     [
         pytest.param(seed, marks=pytest.mark.xfail(reason=UNCLEAN[seed])) if seed in UNCLEAN else seed
         for seed in range(1000, 4000)
-        if its_turn(seed, 30)
+        if its_turn(seed, 40)
     ],
 )
 def test_a_middling_graph_holds(seed: int, database: None) -> None:
