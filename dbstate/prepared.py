@@ -52,7 +52,11 @@ def saved_column(field: Any, rows: Sequence[Model], connection: Any) -> list[Any
         plain = plain_type(field)
     if plain is not None:
         values = [*map(attrgetter(field.attname), rows)]
-        kinds = {*map(type, values)} - {type(None)}
-        if kinds <= {plain} and (plain is not datetime or None not in {one.tzinfo for one in values if one}):
+        first = next((one for one in values if one is not None), None)
+        as_they_are = {*map(type, values)} <= {plain, type(None)} and not (
+            plain is datetime and any(one.tzinfo is None for one in values if one is not None)
+        )
+        # Some backends want another form, as SQLite does of dates.
+        if as_they_are and isinstance(field.get_db_prep_save(first, connection), plain | None):
             return values
     return [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows]

@@ -20,7 +20,7 @@ from factory.utils import sort_ordered_objects
 from dbstate.factories.blueprint import Blueprint, blueprint_of, made_row
 from dbstate.factories.bulk import cycles_left, load
 from dbstate.factories.calling import attempted, counted_in_batch, new_chain, own_words
-from dbstate.factories.chain import Attempt, Chain
+from dbstate.factories.chain import Attempt, Chain, Closed
 from dbstate.factories.counting import built, give_back, place_of, restart
 from dbstate.factories.described import described
 from dbstate.factories.errors import BadOverride, NoInstances, UnknownModel
@@ -274,7 +274,7 @@ class ModelFactory(DjangoModelFactory[M]):
         def act(attempt: Attempt) -> Any:
             return cls._made(strategy, dict(params), new_chain(cls, words, create, attempt), words.edge)
 
-        return attempted(cls, act, words.given) if create else act(Attempt())
+        return attempted(cls, act, params, words.given) if create else act(Attempt())
 
     @classmethod
     def build(cls, **kwargs: Any) -> M:
@@ -360,7 +360,7 @@ class ModelFactory(DjangoModelFactory[M]):
             return instances
 
         with cycles_left():
-            found: list[M] = attempted(cls, collected)
+            found: list[M] = attempted(cls, collected, kwargs)
         return found
 
     @classmethod
@@ -373,9 +373,9 @@ class ModelFactory(DjangoModelFactory[M]):
         blueprint = cls._meta.blueprint
 
         def act(attempt: Attempt) -> Model:
-            def create(own: dict[str, Any]) -> tuple[Model, tuple[Model, ...]]:
+            def create(own: dict[str, Any], closed: Closed) -> tuple[Model, tuple[Model, ...]]:
                 words = own_words(cls._meta, own, create=True)
-                chain = new_chain(cls, words, True, attempt, optional=True)
+                chain = new_chain(cls, words, True, attempt, optional=True, closed=closed)
                 return cls._made(enums.CREATE_STRATEGY, own, chain, words.edge), words.given
 
             def child(model: type[Model], overrides: dict[str, Any], chain: Chain) -> Model:
@@ -386,7 +386,7 @@ class ModelFactory(DjangoModelFactory[M]):
             return with_relations(blueprint, kwargs, create, child, attempt, declared=cls._meta.names)
 
         given = own_words(cls._meta, dict(kwargs), create=False).given
-        found: M = attempted(cls, act, given)
+        found: M = attempted(cls, act, kwargs, given)
         return found
 
     @classmethod

@@ -10,6 +10,7 @@ from inspect import getattr_static
 from operator import itemgetter
 from typing import Any, Literal
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Field, Model
 
 from dbstate.adapters import Translated, translated_fields, tree_of
@@ -30,6 +31,9 @@ KEPT = 2_000
 """Rows whose values are kept: tests begin at the same numbers again and again."""
 USUAL = Draft(0, "")
 """Of a row that is no edge case nothing is noted."""
+VALIDATION = ("validate_unique", "validate_constraints")
+Shape = tuple[str, frozenset[str], frozenset[str]]
+"""The edge case of a row, what was given of it, and which relations it has."""
 POLYMORPHIC = "polymorphic.models.PolymorphicModel"
 CONTENT_TYPE = "contenttypes.contenttype"
 
@@ -58,6 +62,8 @@ class Relation:
     """For a generic key: the content type's attribute."""
     tree: bool = False
     """The parent in the table's own tree."""
+    defaults: bool = False
+    """Optional, and the model says which row it names by default."""
 
     @property
     def attname(self) -> str:
@@ -95,10 +101,12 @@ class Blueprint:
         """Tables of one row, ancestors first."""
         self.compared = self._is_compared()
         """Whether full_clean() compares each row with those there are: other values may be needed then."""
-        self.judged = self.compared or any(table.has_clean for table in self.tables())
+        self.validates = any(getattr(model, name) is not getattr(Model, name) for name in VALIDATION)
+        """Whether the model has rules of its own beside clean()."""
+        self.judged = self.compared or self.validates or any(table.has_clean for table in self.tables())
         """Whether full_clean() looks at each row: rules that only it, or the rows there are, can tell."""
-        self.proven = False
-        """Whether a row of this model has passed full_clean()."""
+        self.proven: set[Shape] = set()
+        """Shapes of rows of this model of which one has passed full_clean()."""
         self.instance = Constructor(model)
         """Makes an instance of a row's values."""
         self._numbers_of = itemgetter(*self.chain)
@@ -125,7 +133,8 @@ class Blueprint:
     @cached_property
     def is_alone(self) -> bool:
         """Whether a row needs no other one, and no look at what else it holds."""
-        return not (self.own_type or any(relation.required for relation in self.relations))
+        needs = self.own_type or self.ties_relations or any(relation.required for relation in self.relations)
+        return not needs and self.seen.using == DEFAULT_DB_ALIAS
 
     @cached_property
     def needed(self) -> tuple[str, ...]:
@@ -305,6 +314,7 @@ class Blueprint:
                     limited=key.limited,
                     library=bool(named is not None and named.library_filled),
                     tree=tree,
+                    defaults=key.null and field.has_default() and len(key.columns) == 1,
                 )
 
     @staticmethod

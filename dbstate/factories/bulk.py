@@ -8,14 +8,18 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
+from django.db import DatabaseError, transaction
 from django.db.models import Model
 
 from dbstate.backends import Connection, LoadRefused
 from dbstate.catalog import Table
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.described import Described
-from dbstate.factories.saving import insert, refusal
+from dbstate.factories.saving import insert, refusal, write_files
 from dbstate.prepared import saved_column, saves_by_itself
+
+INSERTED = 500
+"""Rows of one INSERT, where values are expressions."""
 
 
 @contextmanager
@@ -86,6 +90,7 @@ def _number(
 def _load(seen: Described, blueprint: Blueprint, rows: list[Model], given: Collection[str]) -> None:
     links = _links(type(rows[0]))
     for instance in rows:
+        write_files(blueprint, instance.__dict__)
         _connect(seen, blueprint, instance, links)
     if blueprint.trees:  # where a row stands in its tree is for the library to say, row by row
         for instance in rows:
@@ -107,7 +112,10 @@ def _load_table(seen: Described, table: Table, rows: Sequence[Model]) -> None:
 
     if all(map(saves_by_itself, fields)):
         columns = [saved_column(one, rows, connection) for one in fields]
-        seen.backend.load(connection, table, names, zip(*columns, strict=True))
+        if any(hasattr(value, "as_sql") for column in columns for value in column):
+            _insert_expressions(seen, table, fields, rows)
+        else:
+            seen.backend.load(connection, table, names, zip(*columns, strict=True))
         return
 
     def line(instance: Model) -> list[Any]:
@@ -122,6 +130,17 @@ def _load_table(seen: Described, table: Table, rows: Sequence[Model]) -> None:
     seen.backend.load(connection, table, names, [first])
     for instance in rows[1:]:
         seen.backend.load(connection, table, names, [line(instance)])
+
+
+def _insert_expressions(seen: Described, table: Table, fields: Sequence[Any], rows: Sequence[Model]) -> None:
+    """Write rows with values that the database works out, such as defaults of its own: by INSERT."""
+    manager: Any = seen.binding.model(table.name)._base_manager.using(seen.using)
+    try:
+        with transaction.atomic(using=seen.using):
+            for start in range(0, len(rows), INSERTED):
+                manager._insert(rows[start : start + INSERTED], fields=fields, using=seen.using)
+    except DatabaseError as error:
+        raise LoadRefused(table.name, seen.backend.classify(error)) from error
 
 
 @contextmanager

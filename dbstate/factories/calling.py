@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import DataError, IntegrityError, connections, transaction
@@ -12,7 +13,7 @@ from django.db.models import Model
 
 from dbstate.adapters import unscoped
 from dbstate.factories.blueprint import blueprint_of
-from dbstate.factories.chain import Attempt, Chain
+from dbstate.factories.chain import Attempt, Chain, Closed
 from dbstate.factories.counting import place_of
 from dbstate.factories.described import Described
 from dbstate.factories.errors import BadOverride, NextRow, RowRefused
@@ -81,6 +82,7 @@ def new_chain(
     *,
     collected: bool = False,
     optional: bool = False,
+    closed: Closed = frozenset(),
 ) -> Chain:
     return Chain(
         cls._meta.database,
@@ -89,26 +91,30 @@ def new_chain(
         below=words.below,
         collected=collected,
         optional=optional,
+        closed=closed,
         attempt=attempt,
     )
 
 
-def attempted(cls: Any, act: Callable[[Attempt], Any], given: Collection[Model] = ()) -> Any:
+def attempted(
+    cls: Any, act: Callable[[Attempt], Any], said: Mapping[str, Any], given: Collection[Model] = ()
+) -> Any:
     """What ``act`` makes, all or nothing; the next rows where made values were refused.
 
-    Rows among the ``given`` ones that are not written yet are written with it.
+    Rows among the ``given`` ones that are not written yet are written with it; ``said`` is what the call
+    said of the row's fields.
 
     The last time, what full_clean() refuses is made all the same.
     """
     connection = connections[cls._meta.database]
     place = place_of(connection)
-    said: dict[str, list[str]] = {}
+    refusals: dict[str, list[str]] = {}
     batch = counted_in_batch.get()
     counted = {} if batch is None else batch
     for number in range(ATTEMPTS):
         if number:
             counted.clear()  # somebody else may have written rows since
-        attempt = Attempt(number, number == ATTEMPTS - 1, place, said, counted)
+        attempt = Attempt(number, number == ATTEMPTS - 1, place, refusals, counted)
         try:
             with (
                 unscoped(),
@@ -119,20 +125,26 @@ def attempted(cls: Any, act: Callable[[Attempt], Any], given: Collection[Model] 
                 return act(attempt)
         except NextRow as refused_row:
             if refused_row.saving:
-                said.setdefault(refused_row.label, []).append(refused_row.told)
+                refusals.setdefault(refused_row.label, []).append(refused_row.told)
         except RowRefused as refused:
             if attempt.last or (refused.given and not refused.others_may_do):
                 raise
             seen: Described = cls._meta.blueprint.seen
             table = seen.catalog.by_label.get(refused.label.lower())
-            said.setdefault(refused.label, []).append(refused.verdict.detail or refused.verdict.message)
+            refusals.setdefault(refused.label, []).append(refused.verdict.detail or refused.verdict.message)
             if table is not None and refused.verdict.reason == "unique":
                 # Rows that came with their keys, as those of fixtures do, leave the sequence behind.
                 seen.backend.advance_sequences(seen.connection, [table])
                 blueprint_of(seen, seen.binding.model(table.name)).learned.compared = True
             if table is None or (not seen.learn((table.name,)) and refused.verdict.reason == "permission"):
                 raise
-        except (IntegrityError, DataError) as error:  # at its very end, by a constraint that is deferred
-            blueprint = cls._meta.blueprint
-            raise refusal(blueprint, [], blueprint.seen.backend.classify(error), ()) from error
+        except (IntegrityError, DataError) as error:
+            # A constraint that is deferred, or code of the project's that writes by itself.
+            seen = cls._meta.blueprint.seen
+            verdict = seen.backend.classify(error)
+            of_table = cls._meta.blueprint
+            if verdict.table in seen.catalog.tables and verdict.table not in of_table.chain:
+                of_table = blueprint_of(seen, seen.binding.model(verdict.table))
+            own = {name.rpartition("__")[2]: value for name, value in said.items()}
+            raise refusal(of_table, [SimpleNamespace(**own)], verdict, own) from error
     raise AssertionError("the last attempt returns or raises")

@@ -13,6 +13,8 @@ from dbstate.factories.counting import Place
 DEPTH = 4
 """How far above a given row its ancestors are looked for."""
 
+Closed = frozenset[tuple[type[Model], str]]
+
 
 @dataclass(slots=True)
 class Unfinished:
@@ -69,6 +71,9 @@ class Chain:
     """Whether rows take the numbers of written ones although they are written later, in bulk."""
     optional: bool = False
     """Whether the first row has its optional relations, too."""
+    closed: Closed = frozenset()
+    """Relations, by model and name, that do not name the first row, given or made: it was said how many do.
+    """
     below: Model | None = None
     """Where the first row is to stand in its tree, where no field of its own says that."""
     later: list[Model] = field(default_factory=list)

@@ -55,6 +55,8 @@ class Rules:
         ``fixed`` columns keep the line's values: they were given, or name another row.
         """
         held = {name: line.get(name) for name in group.columns if name in fixed or name in self.referring}
+        if len(held) == len(group.columns):
+            return None
         key = (group.columns, tuple((name, repr(value)) for name, value in held.items()))
         if key not in self._pools:
             if len(self._pools) >= KEPT_POOLS:

@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from django.db.models import DEFERRED, Model
-from django.db.models.signals import post_init
+from django.db.models.signals import post_init, pre_init
 
 PLANS = 64
 """Sets of names that a model's constructor was called with of which it is kept how to call it."""
+
+
+MAKING = ("__init__", "__new__", "__setattr__")
+"""A model that has its own of these may tell names from positions."""
 
 
 class _Plan(NamedTuple):
@@ -29,12 +33,12 @@ class Constructor:
     """Calls a model with a row's values: ``Model(**row)``, in half the time.
 
     Where nothing tells the difference, fields are given by position, as Django gives those of rows that
-    it reads; it takes longer over names. The model's own ``__init__`` gets names, as in ``Model(**row)``.
+    it reads; it takes longer over names.
     """
 
     def __init__(self, model: type[Model]) -> None:
         self._model = model
-        self._own = model.__init__ is not Model.__init__
+        self._own = any(getattr(model, name) is not getattr(Model, name) for name in MAKING)
         self._plans: dict[tuple[str, ...], _Plan | None] = {}
 
     def __call__(self, row: Mapping[str, Any]) -> Model:
@@ -45,12 +49,15 @@ class Constructor:
             if len(self._plans) >= PLANS:
                 self._plans.clear()
             plan = self._plans[names] = None if self._own else _plan(self._model, names)
-        if plan is None or (plan.related and post_init.has_listeners(self._model)):
-            return self._model(**row)
+        model = self._model
+        if plan is None or (pre_init.receivers and pre_init.has_listeners(model)):
+            return model(**row)
+        if plan.related and post_init.receivers and post_init.has_listeners(model):
+            return model(**row)
         values = [*map(row.get, plan.names)]
         for place, fill in plan.fills:
             values[place] = fill()
-        instance = self._model(*values)
+        instance = model(*values)
         for name in plan.related:
             setattr(instance, name, row[name])
         return instance

@@ -14,9 +14,10 @@ from django.db import transaction
 from django.db.models import Model
 
 from dbstate.binding import CRASHED, UNPRINTABLE, Complaint
-from dbstate.factories.blueprint import Blueprint, Relation
+from dbstate.factories.blueprint import Blueprint, Relation, Shape
 from dbstate.factories.chain import Chain, Unfinished
 from dbstate.factories.errors import NextRow
+from dbstate.factories.saving import write_files
 from dbstate.rows import Draft
 from dbstate.seeding.mend import BUDGET, LEAST, Change, Mender, apply
 
@@ -28,6 +29,10 @@ ROWS = 4
 """So many rows are tried, with the same parents, where full_clean() refuses made values."""
 VALUES_FIRST = 40
 """Changes of values that are tried before rows are made for relations which no complaint mentions."""
+PLAIN = (str, int, bool, type(None), list, dict)
+"""Types of values that are compared after save()."""
+SHAPES = 200
+"""Shapes of a model's rows that are remembered as valid."""
 SPREAD = 8
 """Searches cost the model's later ones this part of the full_clean() calls that they took."""
 
@@ -64,6 +69,12 @@ class Candidate:
     def relate(self, relation: Relation) -> object:
         """A row for a relation to name: one that the chain has, else a new one; None: none can be had."""
         return self.related(self, relation)
+
+    @property
+    def shape(self) -> Shape:
+        """What rows have in common of which one tells whether the others are valid."""
+        named = (r.name for r in self.blueprint.relations if {r.name, r.attname} & self.row.keys())
+        return self.edge, self.given, frozenset(named)
 
     def is_given(self, relation: Relation) -> bool:
         """Whether the caller has said what the relation names."""
@@ -153,16 +164,16 @@ def is_mentioned(relation: Relation, model: type[Model], said: str) -> bool:
 def accept(made: Candidate, again: Callable[[], None], learn: Learn) -> None:
     """Change what was made (never what was given) of the row until full_clean() takes it.
 
-    Looks at each row where clean() or a unique key of few values may object, else at the first of the
-    model. ``again`` gives the row the values of the next one, ``learn`` finds out what it wants of the
-    rows that it names, which are then made anew (NextRow). A row that stays refused is a NextRow as
-    long as others will be tried; at last it is made all the same, with a warning where nothing was
-    given: the database may take it.
+    Looks at each row where clean() or a unique key of few values may object, else at the first of its
+    shape in this process. ``again`` gives the row the values of the next one, ``learn`` finds out what it
+    wants of the rows that it names, which are then made anew (NextRow). A row that stays refused is a
+    NextRow as long as others will be tried; at last it is made all the same, with a warning where nothing
+    was given: the database may take it.
     """
     blueprint = made.blueprint
     if made.left:
         _warn(blueprint, f"{', '.join(sorted(made.left))}: empty, as save() cannot do with a row there")
-    if blueprint.proven and not (blueprint.judged or blueprint.learned.compared):
+    if made.shape in blueprint.proven and not (blueprint.judged or blueprint.learned.compared):
         return
     said: tuple[Complaint, ...] = ()
     for turn in range(ROWS):
@@ -211,7 +222,7 @@ def _told(complaints: Sequence[Complaint]) -> str:
 def _differs(instance: Model, row: Mapping[str, Any], name: str) -> bool:
     """Whether a plain value is another one than was made."""
     now = instance.__dict__.get(name)
-    return name in row and type(now) in (str, int) and type(row[name]) in (str, int) and now != row[name]
+    return name in row and type(now) in PLAIN and type(row[name]) in PLAIN and now != row[name]
 
 
 def _warn(blueprint: Blueprint, told: str) -> None:
@@ -232,13 +243,17 @@ def _judge(made: Candidate, learn: Learn) -> tuple[Complaint, ...]:
     blueprint = made.blueprint
     key = (tuple(made.numbers[name] for name in blueprint.chain), made.edge)
     _apply_patch(made, blueprint.learned.patches.get(key, {}))
+    write_files(blueprint, made.row)
     mender, draft = _mender(made), _draft(made)
     compared = blueprint.compared or blueprint.learned.compared
-    if blueprint.proven and not compared and not mender.complaints(draft, constraints=False):
+    proven = made.shape in blueprint.proven and not compared
+    if proven and not mender.complaints(draft, constraints=blueprint.validates):
+        blueprint.learned.good = blueprint.learned.good or draft
         return ()
     complaints = mender.complaints(draft)
     if not complaints:
-        blueprint.proven = True
+        if len(blueprint.proven) < SHAPES:
+            blueprint.proven.add(made.shape)
         blueprint.learned.good = blueprint.learned.good or draft
         return ()
     blueprint.learned.compared = True

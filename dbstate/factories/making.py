@@ -187,10 +187,23 @@ def set_relations(
             if value is not None:
                 assign(relation, row, value)
                 taken += [value] if isinstance(value, Model) else []
+        elif relation.defaults and (chain.create or chain.collected):
+            _keep_default(blueprint, relation, chain, row)
+
+
+def _keep_default(blueprint: Blueprint, relation: Relation, chain: Chain, row: dict[str, Any]) -> None:
+    """Have an optional relation name the row that its default says, if that is there, else none."""
+    field: Any = blueprint.model._meta.get_field(relation.name)
+    key = field.get_default()
+    rows = field.remote_field.model._base_manager.using(chain.using)
+    there = key is not None and rows.filter(**{relation.target_attnames[0]: key}).exists()
+    row[relation.attname] = key if there else None
 
 
 def assign(relation: Relation, row: dict[str, Any], value: object) -> None:
     """Have the row name another one: an instance, or the value of its key where it has none yet."""
+    if isinstance(value, Model):
+        row.pop(relation.attname, None)
     row[relation.name if isinstance(value, Model) else relation.attname] = value
 
 
@@ -214,7 +227,9 @@ def parent_of(
     if relation.library and not overrides:
         return _library_row(blueprint, relation, target, chain, numbers, taken)
     if not overrides:
-        for known in islice(chain.known(target, taken), 50):
+        is_closed = (blueprint.table_model, relation.name) in chain.closed
+        closed = [*chain.given[:1], *chain.made] if is_closed else []
+        for known in islice(chain.known(target, [*taken, *closed]), 50):
             if _is_used(blueprint, relation, known, chain):
                 continue
             if _is_wanted(blueprint, relation, known, chain):
@@ -222,7 +237,7 @@ def parent_of(
         unfinished = chain.unfinished(target)
         # No row is its own parent.
         own_kind = issubclass(blueprint.table_model, target) and not relation.required
-        if unfinished is not None and not own_kind:
+        if unfinished is not None and not own_kind and not (is_closed and unfinished is chain.making[0]):
             return _on_cycle(blueprint, relation, unfinished, chain)
     if chain.create and not chain.relating and blueprint.comes_back(relation):
         # The row goes in without it: it names a row, of whatever depth, that names this one.
@@ -601,7 +616,10 @@ def consistent(made: Candidate) -> None:
     keyed = row | {relation.attname: _key(relation, row) for relation in blueprint.relations}
     for relation in _asked_for(blueprint, keyed, row):
         value = parent_of(blueprint, relation, made.chain, {}, [], made.numbers)
-        if value is not None:
+        if relation.kind == "generic" and isinstance(value, Model) and not value._state.adding:
+            _name_generically(blueprint, relation, row, value)
+            keyed[relation.attname] = row[relation.attname]
+        elif value is not None:
             assign(relation, row, value)
             keyed[relation.attname] = _key(relation, row)
     before = dict(keyed)

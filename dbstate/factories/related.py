@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db.models import Model
 
 from dbstate.factories.blueprint import Blueprint, blueprint_of
-from dbstate.factories.chain import Attempt, Chain
+from dbstate.factories.chain import Attempt, Chain, Closed
 from dbstate.factories.errors import BadOverride, CannotMake, UnknownField
 
 Child = Callable[[type[Model], dict[str, Any], Chain], Model]
@@ -21,7 +22,7 @@ DEFAULT = 1
 def with_relations(
     blueprint: Blueprint,
     params: Mapping[str, Any],
-    create: Callable[[dict[str, Any]], tuple[Model, Sequence[Model]]],
+    create: Callable[[dict[str, Any], Closed], tuple[Model, Sequence[Model]]],
     child: Child,
     attempt: Attempt,
     *,
@@ -48,13 +49,16 @@ def with_relations(
             counts[root] = value
         else:
             raise BadOverride(f"cannot make {value!r} {root} of {blueprint.label}: give a number, 0 or more")
-    instance, given = create(own)
+    said = {name: outside[name] for name in counts}
+    keys = {name: f.field for name, f in said.items() if not (f.many_to_many or _is_generic(f))}
+    instance, given = create(own, frozenset((k.model, k.name) for n, k in keys.items() if not counts[n]))
     between = {
         (field.remote_field if field.auto_created else field).remote_field.through
         for field in outside.values()
         if field.many_to_many
     }
     for name, field in outside.items():
+        closed = frozenset((key.model, key.name) for other, key in keys.items() if other != name)
         alone = _is_left_alone(blueprint, field) or field.related_model in between
         if name in counts or name in nested or not alone:
             number, overrides = counts.get(name, DEFAULT), nested.get(name, {})
@@ -65,7 +69,7 @@ def with_relations(
                 number,
                 overrides,
                 child,
-                lambda: Chain(using, True, [instance, *given], attempt=attempt),
+                partial(Chain, using, True, [instance, *given], closed=closed, attempt=attempt),
             )
     return instance
 
@@ -114,8 +118,11 @@ def _make(
         _check_through(blueprint, field, overrides)
         rows = [child(related.model, dict(overrides), chain()) for _ in range(number)]
         if through._meta.auto_created:
-            accessor = field.get_accessor_name() if field.auto_created else field.name
-            getattr(instance, accessor).add(*rows)
+            if field.auto_created:  # whoever listens expects the side that has the field
+                for row in rows:
+                    getattr(row, field.field.name).add(instance)
+            else:
+                getattr(instance, field.name).add(*rows)
             return
         for row in rows:
             child(through, _ends(through, instance, row), chain().after(row))

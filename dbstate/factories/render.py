@@ -15,6 +15,7 @@ from django.db.models import Model
 
 from dbstate.catalog import Column
 from dbstate.errors import DbstateError
+from dbstate.factories.base import ModelFactory
 from dbstate.factories.blueprint import Blueprint, Relation
 from dbstate.values.meanings import snake
 
@@ -44,7 +45,9 @@ class Names:
         """How a class names the factory of another model; empty where that has none."""
         if model in self.classes:
             name = self.classes[model]
-            return name if model in seen else f'"{module}.{name}"'
+            if model in seen:
+                return name
+            return f'"{module}.{name}"' if module else f'f"{{__name__}}.{name}"'
         return f'"{self.elsewhere[model]}"' if model in self.elsewhere else ""
 
 
@@ -78,6 +81,7 @@ def relation_lines(
         relation.name: call(f"{relation.name} = {names.own['SharedSubFactory']}", reference, indent=4)
         for relation in blueprint.relations
         if relation.required
+        and not hasattr(ModelFactory, relation.name)  # it would stand for the method
         and relation.target is not blueprint.table_model  # which row that is takes more than a factory
         and (reference := _reference(relation, names, module, seen))
     }

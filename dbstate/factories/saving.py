@@ -39,9 +39,7 @@ def insert(
     """
     seen = blueprint.seen
     pk = instance.pk
-    for own in blueprint.own:
-        if own.file and (name := getattr(instance, own.name)):
-            seen.samples.write(own.table, own.column, str(name))
+    write_files(blueprint, instance.__dict__)
     parent = instance.__dict__.pop(BELOW, None)
     try:
         if not add_to_tree(instance, blueprint.ancestors, parent, using=seen.using):
@@ -61,6 +59,16 @@ def insert(
         raise NextRow(blueprint.label, f"{type(error).__name__}: {error}", saving=True) from error
     if reserved:
         seen.backend.advance_sequences(seen.connection, [*blueprint.tables()])
+
+
+def write_files(blueprint: Blueprint, row: Mapping[str, Any]) -> None:
+    """Have the files that a row names."""
+    for own in blueprint.own:
+        value = row.get(own.name) if own.file else None
+        if value and getattr(
+            value, "_committed", isinstance(value, str)
+        ):  # else save() writes what was given
+            blueprint.seen.samples.write(own.table, own.column, str(value))
 
 
 def _blame(blueprint: Blueprint, instance: Model, given: Collection[str], error: Exception) -> None:
@@ -84,12 +92,17 @@ def _is_key_taken(blueprint: Blueprint, verdict: Verdict) -> bool:
 
 
 def refusal(
-    blueprint: Blueprint, instances: Sequence[Model], verdict: Verdict, given: Collection[str]
+    blueprint: Blueprint, instances: Sequence[Any], verdict: Verdict, given: Collection[str]
 ) -> RowRefused:
-    """The error that names the columns of the broken rule, with what all these rows have there."""
+    """The error that names the columns of the broken rule, with what all these rows have there.
+
+    ``instances`` may be anything with some of the model's attributes.
+    """
     blamed: dict[str, object] = {}
     for name in blamed_attributes(blueprint, verdict) or _unfitting(blueprint, instances, verdict):
-        values = [instance.__dict__.get(name) for instance in instances]
+        values = [instance.__dict__[name] for instance in instances if name in instance.__dict__]
+        if not values:
+            continue
         blamed[name] = values[0] if all(value == values[0] for value in values) else Various()
     keys = {one.attname for one in blueprint.model._meta.pk_fields} if "pk" in given else set()
     named = {name for name in blamed if name in given or name.removesuffix("_id") in given or name in keys}
@@ -108,7 +121,10 @@ def blamed_attributes(blueprint: Blueprint, verdict: Verdict) -> list[str]:
     found: list[str] = []
     for table in blueprint.tables():
         rules: tuple[Any, ...] = (*table.uniques, *table.checks, *table.exclusions)
-        columns = [c for rule in rules if rule.name == verdict.constraint for c in rule.columns]
+        broken = [rule for rule in rules if rule.name == verdict.constraint]
+        columns = [c for rule in broken for c in rule.columns]
+        conditions = " ".join(str(getattr(rule, "condition", "")) for rule in broken)
+        columns += [c.name for c in table.columns if f'"{c.name}"' in conditions]
         if verdict.reason == "check":
             # Django's own CHECK of a column has no name: the database makes one up.
             unnamed = {f"{table.name}_{c.name}_check": c.name for c in table.columns}
@@ -126,10 +142,14 @@ def _unfitting(blueprint: Blueprint, instances: Sequence[Model], verdict: Verdic
     if verdict.sqlstate.startswith(CONSTRAINT):
         return []
     columns = [(one.name, blueprint.seen.catalog[one.table].column(one.column)) for one in blueprint.own]
-    return [n for n, column in columns if any(_misfits(blueprint, one, n, column) for one in instances)]
+    return [
+        name
+        for name, column in columns
+        if any(name in one.__dict__ and _misfits(blueprint, one, name, column) for one in instances)
+    ]
 
 
-def _misfits(blueprint: Blueprint, instance: Model, name: str, column: Column) -> str:
+def _misfits(blueprint: Blueprint, instance: Any, name: str, column: Column) -> str:
     """Why the column cannot hold the instance's value; empty where it can, as far as one knows."""
     value = getattr(instance, name)
     field: Any = blueprint.model._meta.get_field(name)

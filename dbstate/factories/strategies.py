@@ -133,7 +133,9 @@ def _made(
     cleanup(undo)  # at the end of the example
 
     def create(overrides: Mapping[str, Any]) -> Any:
-        return factory.create(**overrides, edge=edge, __sequence=factory._meta.next_number() + number)
+        options = factory._meta
+        at = {"__sequence": options.next_number() + number}
+        return factory.create(**overrides, **_edge(options.blueprint, edge), **at)
 
     kept = {name: value for name, value in values.items() if name in keep}
     try:
@@ -157,6 +159,11 @@ def _made(
     reject()  # this row cannot be had; others can
 
 
+def _edge(blueprint: Blueprint, edge: str) -> dict[str, Any]:
+    """The word of a call for an edge case; none for a model that has a field of that name."""
+    return {} if "edge" in blueprint.names else {"edge": edge}
+
+
 def _built(
     factory: type[ModelFactory[Any]],
     values: Mapping[str, Any],
@@ -171,7 +178,7 @@ def _built(
         """A row, and what is said against it."""
         try:
             with counting.apart(counters, forced):
-                built = factory.build(**overrides, edge=which, __sequence=forced)
+                built = factory.build(**overrides, **_edge(blueprint, which), __sequence=forced)
         except CannotMake as error:
             return None, error.reason
         return built, refusal(blueprint, built)

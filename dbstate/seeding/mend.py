@@ -10,7 +10,10 @@ import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from dbstate.binding import CRASHED, UNPRINTABLE, Binding, Complaint
 from dbstate.catalog import Catalog, Table
@@ -34,6 +37,15 @@ PLATEAU = 8
 """Changes that leave the complaint as it was and are gone on from, once all else is tried."""
 
 
+STEPS: Mapping[str, tuple[Any, ...]] = {
+    "date": (timedelta(1), -timedelta(1), timedelta(30)),
+    "datetime": (timedelta(0, 3600), -timedelta(0, 3600), timedelta(30)),
+    "duration": (timedelta(0, 60), -timedelta(0, 60)),
+    "integer": (1, -1),
+    "decimal": (Decimal(1), Decimal(-1)),
+    "float": (1.0, -1.0),
+}
+"""How far from another column's value a column's is tried, by kind."""
 PURSE = 10_000
 """full_clean() calls for all rows of a run."""
 PATTERNS = 3
@@ -151,12 +163,14 @@ class Mender:
         yield from self._moves_of(draft, first)
         yield from self._said(draft, first, complaints)
         yield from self._numbers_together(draft, first)
+        yield from self._near_others(draft, first, blamed | reads)
         yield from self._as_before(tables, plain=False)
         # What clean() reads first, so that the row keeps the rest of its own.
         yield from self._like_good(blamed | reads)
         yield from self._moves_of(draft, read)
         yield from self._presence(draft, read)
         yield from self._said(draft, read, complaints)
+        yield from self._near_others(draft, read, blamed | reads)
         yield from self._like_good()
         yield from self._without_edge(draft)
         yield from self._moves_of(draft, rest, brief=True)
@@ -193,6 +207,26 @@ class Mender:
                 yield Change(table_name, dict.fromkeys(names, line[name]))
             for one, other in pairwise(names):
                 yield Change(table_name, {one: line[other], other: line[one]})
+
+    def _near_others(
+        self, draft: Draft, places: Sequence[tuple[Table, str]], fields: Collection[str]
+    ) -> Iterator[Change]:
+        """A little more or less than another column of the kind has: of these fields, or one that stands."""
+        for table, name in places:
+            kind, line = table.column(name).kind, draft.values[table.name]
+            others = [
+                other.name
+                for other in table.columns
+                if other.kind == kind and (other.field in fields or (table.name, other.name) in self.frozen)
+            ]
+            for other in sorted(others, key=lambda other: (table.name, other) not in self.frozen):
+                value: Any = line.get(other)
+                for step in STEPS.get(kind, ()) if other != name and name not in self._wide(table) else ():
+                    try:
+                        near = value + step
+                    except (TypeError, OverflowError):  # nothing, or the last day of all
+                        continue
+                    yield Change(table.name, {name: near})
 
     def _said(
         self, draft: Draft, places: Sequence[tuple[Table, str]], complaints: Sequence[Complaint]

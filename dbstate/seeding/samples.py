@@ -22,23 +22,19 @@ class Samples:
     binding: Binding
     written: Counter[str] = field(default_factory=Counter)
     """Files by folder."""
-    elsewhere: Counter[str] = field(default_factory=Counter)
+    elsewhere: dict[str, set[str]] = field(default_factory=dict)
     """Names in storages that are no file systems, by class."""
     refused: dict[str, str] = field(default_factory=dict)
     """Folders that cannot be written to, with the reason."""
-    _seen: set[tuple[int, str]] = field(default_factory=set)
 
     def write(self, table: str, column: str, name: str) -> None:
         """Have the file of this name in the column's storage."""
         storage = self.binding.field(table, column).storage  # type: ignore[attr-defined]  # FileField's
-        if (id(storage), name) in self._seen:
-            return
-        self._seen.add((id(storage), name))
         try:
             # As Django documents it, what is no file system has no paths; a wrapper of one has.
             location = storage.path(name).removesuffix(name).rstrip(os.sep)
         except (NotImplementedError, AttributeError):
-            self.elsewhere[type(storage).__name__] += 1
+            self.elsewhere.setdefault(type(storage).__name__, set()).add(name)
             return
         try:
             if not storage.exists(name):
@@ -51,7 +47,8 @@ class Samples:
         """One sentence for each folder and storage."""
         for location, count in self.written.items():
             yield f"{count} sample file{'s' * (count > 1)} written to {location}"
-        for storage, count in self.elsewhere.items():
+        for storage, names in self.elsewhere.items():
+            count = len(names)
             yield f"{count} file name{'s' * (count > 1)} in {storage}: no file written, it is no file system"
         for location, reason in self.refused.items():
             yield f"no sample files in {location}: {reason}"

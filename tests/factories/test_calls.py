@@ -480,3 +480,39 @@ def _created_in_a_thread() -> int:
         return factory_for(User).create().pk
     finally:
         connection.close()
+
+
+# one after the other -----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("label", ["zoo.Membership", "zoo.EveryCheck", "shop.Order"])
+def test_values_do_not_depend_on_the_tests_before(label):
+    def rows():
+        new_test()
+        with transaction.atomic():
+            made = factory_for(label).create_batch(3)
+            told = [{n: v for n, v in one.__dict__.items() if n[0] != "_" and "id" not in n} for one in made]
+            transaction.set_rollback(True)
+        return told
+
+    assert rows() == rows()
+
+
+@pytest.mark.django_db
+def test_checks_on_keys_hold_in_built_rows_and_in_those_with_relations():
+    checks = factory_for("zoo.EveryCheck")
+    checks.create()
+    made = checks.create_with_relations()
+    made.full_clean()
+    built = checks.build()
+    assert (built.club is None) != (built.member is None)
+    checks.save(built).full_clean()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_so_many_rows_name_the_row_as_were_said(number):
+    club = factory_for("zoo.Club").create_with_relations(members=number)
+    assert club.members.count() == number
+    assert club.president is not None

@@ -471,6 +471,10 @@ def hidden():
 
 
 hidden()
+
+
+class Job(models.Model):
+    build = models.ForeignKey(Q, models.CASCADE)
 """
 
 
@@ -487,6 +491,7 @@ def test_odd_models_get_files_that_are_formatted_and_work(project):
         assert f.QFactory.build(with_referrer=True).referrer.referrer is None
         assert {f.QFactory.build(**{name: True}).quote for name in vars(f.QFactory._meta)["parameters"]
                 if name.startswith("quote_")} == set(Q.QUOTES)
+        assert type(f.JobFactory.build().build) is Q
         assert type(f.TraitFactory.build()) is Trait and f.TraitFactory._meta.model is Trait
         assert f.QFactoryFactory.build().pk is None and f.HiddenFactory.build().pk is None
         assert isinstance(f.InnerFactory.build().q, Q) and f.OtherFactory.build().pk is None

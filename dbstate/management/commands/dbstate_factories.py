@@ -192,11 +192,11 @@ def _ordered(seen: Described, blueprints: Sequence[Blueprint]) -> tuple[Blueprin
 
 
 def _module_of(path: Path) -> str:
-    """The dotted path by which a file is imported from the current directory."""
+    """The dotted path by which a file is imported from the current directory; empty for one elsewhere."""
     try:
         relative = path.resolve().relative_to(Path.cwd())
     except ValueError:
-        return path.stem
+        return ""
     return ".".join(relative.with_suffix("").parts)
 
 

@@ -8,6 +8,8 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from datetime import date
+from tempfile import TemporaryDirectory
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
 
@@ -16,9 +18,14 @@ import django
 django.setup()
 
 import factory  # noqa: E402 - settings come first
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
+from django.core.files.base import ContentFile  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connections, models, transaction  # noqa: E402
+from django.db.models import Value  # noqa: E402
+from django.db.models.functions import Now  # noqa: E402
+from django.test import override_settings  # noqa: E402
 from picky.models import (  # noqa: E402
     Allowed,
     Archive,
@@ -37,20 +44,24 @@ from picky.models import (  # noqa: E402
     Egg,
     Employee,
     Entity,
+    Fact,
     Flag,
     Follow,
     Gala,
     Gift,
     Grade,
+    Graphed,
     Holder,
     Item,
     Kind,
     Leg,
     Like,
     Line,
+    Listened,
     Member,
     Owner,
     Page,
+    Paper,
     Parcel,
     Pass,
     Payer,
@@ -62,7 +73,12 @@ from picky.models import (  # noqa: E402
     Section,
     Settings,
     Shop,
+    Span,
+    Squad,
+    Stamped,
+    Stray,
     Subscription,
+    Thirdless,
     Topic,
     Venue,
     Visit,
@@ -72,6 +88,7 @@ from picky.models import (  # noqa: E402
 
 from dbstate.factories import (  # noqa: E402
     BadOverride,
+    IntegrityRefused,
     ModelFactory,
     SharedSubFactory,
     UncleanRow,
@@ -79,6 +96,7 @@ from dbstate.factories import (  # noqa: E402
     factory_for,
     new_test,
 )
+from dbstate.factories.strategies import strategy_for  # noqa: E402
 from dbstate.values import NoValue  # noqa: E402
 
 Trial = Callable[[], None]
@@ -509,6 +527,128 @@ def a_signal_of_a_built_parent_makes_its_one_to_one_row() -> None:
 
     assert HolderFactory.create()._state.adding is False
     assert Pass.objects.filter(zone="c").count() == 1
+
+
+@trial
+def bulk_writes_what_save_writes() -> None:
+    saved, loaded = factory_for(Stamped).create_batch(3), factory_for(Stamped).create_batch(3, bulk=True)
+    for row in (*saved, *loaded):
+        held = {f.attname: getattr(row, f.attname) for f in Stamped._meta.fields if f.name != "note"}
+        assert Stamped.objects.get(**held).note == row.note
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT typeof(at), length(at), typeof(key), length(key) FROM picky_stamped")
+        assert len({*cursor.fetchall()}) == 1
+
+
+@trial
+def rows_of_bulk_may_hold_expressions() -> None:
+    one, two = factory_for(Stamped).create_batch(2, bulk=True, at=Now(), amount=Value(1) + Value(2))
+    for row in (one, two):
+        row.refresh_from_db()
+        assert (row.amount, row.at.year >= 2026) == (3, True)
+    with pytest.raises(IntegrityRefused, match=r"day = Value\(None\) \(given\)"):
+        factory_for(Stamped).create_batch(2, bulk=True, at=Now(), day=Value(None))
+
+
+@trial
+def rules_of_validate_unique_hold_for_each_row() -> None:
+    factory_for(Thirdless).create()
+    clean(*factory_for(Thirdless).create_batch(12))
+
+
+@trial
+def dates_and_numbers_move_beside_given_ones() -> None:
+    spans = factory_for(Span)
+    late = spans.create(begins=date(2031, 1, 1))
+    early = spans.create(ends=date(1990, 1, 1))
+    high = spans.create(least=500_000)
+    clean(late, early, high, *spans.create_batch(5))
+    assert (late.begins, early.ends, high.least) == (date(2031, 1, 1), date(1990, 1, 1), 500_000)
+
+
+@trial
+def a_default_that_names_no_row_is_not_taken() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UncleanRow)
+        clean(factory_for(Stray).create(), *factory_for(Stray).create_batch(2, bulk=True))
+    there = factory_for(Entity).create(pk=149)
+    assert factory_for(Stray).create().entity == there
+    assert factory_for(Stray).create_with_relations().entity is not None
+
+
+@trial
+def many_to_many_is_added_from_the_side_that_has_the_field() -> None:
+    entity = factory_for(Entity).create_with_relations(squads=2)
+    assert entity.squads.count() == 2
+    assert factory_for(Squad).create_with_relations().members.count() == 1
+
+
+@trial
+def a_check_that_wants_a_generic_key_is_met() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UncleanRow)
+        facts = factory_for(Fact).create_batch(2)
+    clean(*facts)
+    assert all(fact.about is not None for fact in facts)
+
+
+@trial
+def files_are_there_in_each_folder_and_before_clean_reads_them() -> None:
+    for bulk in (False, True):
+        with TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder):
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", UncleanRow)
+                (paper,) = factory_for(Paper).create_batch(1, bulk=bulk)
+            assert paper.file.path.startswith(folder)
+            clean(paper)
+            own = factory_for(Paper).create(file=ContentFile(b"mine", name="mine.txt"))
+            assert (own.file.name, own.file.read()) == ("papers/mine.txt", b"mine")
+
+
+@trial
+def fields_that_are_called_as_words_of_a_call_are() -> None:
+    factory_for(Graphed).create(edge=4, shared="me")
+    seen = []
+
+    @hypothesis.settings(max_examples=5, database=None)
+    @hypothesis.given(strategy_for(Graphed), strategy_for(Graphed, save=True, edge=3))
+    def draws(built: Graphed, saved: Graphed) -> None:
+        seen.append((type(built.edge), saved.edge))
+
+    draws()
+    assert {*seen} == {(int, 3)}
+
+
+@trial
+def listeners_that_read_names_get_them() -> None:
+    assert factory_for(Listened).build().price == 7
+    assert factory_for(Listened).create(status="old").price == 7
+
+
+@trial
+def what_is_built_knows_its_database() -> None:
+    for entity in (
+        factory_for(Entity, using="other").build(),
+        *factory_for(Entity, using="other").build_batch(1),
+    ):
+        assert entity._state.db == "other"
+
+
+@trial
+def what_other_code_is_refused_is_told_of_the_call() -> None:
+    class ShopFactory(ModelFactory[Shop]):
+        class Meta:
+            model = Shop
+
+        @classmethod
+        def _create(cls, model_class: type[Shop], *args: object, **kwargs: object) -> Shop:
+            return model_class.objects.create(**kwargs)
+
+    ShopFactory.create(name="taken")
+    with pytest.raises(IntegrityRefused, match=r"cannot create picky.Shop with name = 'taken' \(given\)"):
+        ShopFactory.create(name="taken")
+    with pytest.raises(IntegrityRefused, match="its unique rule"):
+        ShopFactory.create_batch(2, name=factory.LazyAttribute(lambda made: "taken"))
 
 
 def main() -> None:

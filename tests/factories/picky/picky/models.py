@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.signals import post_save
+from django.db.models.signals import m2m_changed, post_save, pre_init
 from django.dispatch import receiver
 from django.utils.text import slugify
 
@@ -483,3 +483,100 @@ class Printed(models.Model):
     def clean(self) -> None:
         if self.gross is not None and self.net is not None:
             raise ValidationError("gross or net")
+
+
+class Stamped(models.Model):
+    """Of types that a database writes in a form of its own."""
+
+    at = models.DateTimeField()
+    day = models.DateField()
+    clock = models.TimeField()
+    key = models.UUIDField()
+    took = models.DurationField()
+    amount = models.DecimalField(max_digits=6, decimal_places=2)
+    note = models.JSONField(default=dict)
+
+
+class Thirdless(models.Model):
+    """A rule of its own in validate_unique()."""
+
+    number = models.IntegerField()
+
+    def validate_unique(self, exclude: object = None) -> None:
+        super().validate_unique(exclude=exclude)
+        if self.number % 3 == 0:
+            raise ValidationError({"number": "it can be divided by three"})
+
+
+class Span(models.Model):
+    begins = models.DateField()
+    ends = models.DateField()
+    least = models.IntegerField(default=1)
+    most = models.IntegerField(default=9)
+
+    def clean(self) -> None:
+        if self.ends <= self.begins:
+            raise ValidationError("ends must lie after begins")
+        if self.most <= self.least:
+            raise ValidationError({"most": "must be more than least"})
+
+
+class Stray(models.Model):
+    """By default it names a row that nobody has made."""
+
+    entity = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, null=True, blank=True, default=149, db_constraint=False
+    )
+
+
+class Squad(models.Model):
+    members = models.ManyToManyField(Entity, related_name="squads")
+
+
+@receiver(m2m_changed, sender=Squad.members.through)
+def count_members(sender: object, instance: Squad, **kwargs: object) -> None:
+    """As people write it: of the side that has the field."""
+    assert instance.members.count() >= 0
+
+
+class Fact(models.Model):
+    """About a country or about a row of any kind, which a CHECK alone says."""
+
+    country = models.ForeignKey(Country, on_delete=models.CASCADE, null=True, blank=True)
+    kind = models.ForeignKey(ContentType, on_delete=models.CASCADE, null=True, blank=True)
+    number = models.IntegerField(null=True, blank=True)
+    about = GenericForeignKey("kind", "number")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(country__isnull=True, number__isnull=False), name="about_any_row"
+            ),
+        )
+
+
+class Paper(models.Model):
+    file = models.FileField(upload_to="papers")
+
+    def clean(self) -> None:
+        if not self.file.size:
+            raise ValidationError("empty")
+
+
+class Graphed(models.Model):
+    """Its fields are called as words of a call are."""
+
+    edge = models.IntegerField()
+    shared = models.CharField(max_length=9)
+
+
+class Listened(models.Model):
+    price = models.IntegerField(default=4)
+    status = models.CharField(max_length=9, default="new")
+
+
+@receiver(pre_init, sender=Listened)
+def set_price(sender: object, args: tuple[object, ...], kwargs: dict[str, object], **rest: object) -> None:
+    """Reads names, as ``Model(**values)`` gives them."""
+    if not args:
+        kwargs["price"] = 7
