@@ -13,7 +13,7 @@ from django.db.models import Model
 
 from dbstate.adapters import unscoped
 from dbstate.factories.blueprint import blueprint_of
-from dbstate.factories.chain import Attempt, Chain, Closed
+from dbstate.factories.chain import Attempt, Chain, Closed, Tried
 from dbstate.factories.counting import place_of
 from dbstate.factories.described import Described
 from dbstate.factories.errors import BadOverride, NextRow, RowRefused
@@ -109,12 +109,13 @@ def attempted(
     connection = connections[cls._meta.database]
     place = place_of(connection)
     refusals: dict[str, list[str]] = {}
+    varied: dict[str, Tried] = {}
     batch = counted_in_batch.get()
     counted = {} if batch is None else batch
     for number in range(ATTEMPTS):
         if number:
             counted.clear()  # somebody else may have written rows since
-        attempt = Attempt(number, number == ATTEMPTS - 1, place, refusals, counted)
+        attempt = Attempt(number, number == ATTEMPTS - 1, place, refusals, varied, counted)
         try:
             with (
                 unscoped(),

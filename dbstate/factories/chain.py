@@ -34,6 +34,17 @@ class Unfinished:
     """Make these rows."""
 
 
+@dataclass(slots=True)
+class Tried:
+    """What rows of one model were made to hold otherwise in the tries of a call; see ``vary``."""
+
+    tried: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """What made save() say something else."""
+    flags: list[str] = field(default_factory=list)
+    """How the booleans that errors mention stood in the last of these rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One of the times that a call is tried."""
@@ -45,6 +56,8 @@ class Attempt:
     """Where the call began, before its own savepoint."""
     refused: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What save() said of rows that were tried before, by model."""
+    varied: dict[str, Tried] = field(default_factory=dict)
+    """What was tried before, by model."""
     counted: dict[str, int] = field(default_factory=dict)
     """The next row number of each table outside of a transaction, where each call counts anew."""
     wrote: list[Model] = field(default_factory=list)

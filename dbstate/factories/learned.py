@@ -22,7 +22,7 @@ class Learned:
     """full_clean() calls that a row which it refuses may cost."""
     budgets: dict[frozenset[tuple[str | None, str]], int] = field(default_factory=dict)
     """The same by what was said of rows for which they were in vain."""
-    variation: str = ""
+    variation: tuple[str, ...] = ()
     """What has to be otherwise than usual for save() to take a row: text, or a relation by name."""
     alternatives: frozenset[str] = frozenset()
     """Optional relations that save() named when it refused a row: one of them may do."""

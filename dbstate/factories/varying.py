@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,28 +10,33 @@ from functools import partial
 from django.db.models import Model
 
 from dbstate.factories.blueprint import Blueprint, Own, Relation, blueprint_of, made_row
+from dbstate.factories.chain import Tried
 from dbstate.factories.described import described
 from dbstate.factories.judging import Candidate, is_mentioned
 from dbstate.values import empties
 
-PLAIN_TEXT = "*"
+PLAIN_TEXT = ("*",)
 """The variation of rows whose text is ASCII."""
 LONG = 3
 """Words of a name that are shorter say nothing when a message has them."""
+SHOWN = re.compile(r"\d+|'[^']*'|\"[^\"]*\"")
+"""What a message shows of a row: without it, two are alike that say the same of two rows."""
 
 
-def vary(made: Candidate) -> str:
+def vary(made: Candidate) -> tuple[str, ...]:
     """Have the row hold something else than usual; answers what, for the model's next rows.
 
     The first time it is the next row, then its text is plain, then one of an edge row's values is usual, a
-    boolean that the error mentions is the other way round, an optional field that it mentions is empty, those
-    that it mentions have the model's defaults, an optional relation that it mentions has a row, or any other;
-    then the row does not name itself; at last any field has its default.
+    boolean that the error mentions is the other way round, all of these are true, an optional field that it
+    mentions is empty, those that it mentions have the model's defaults, an optional relation that it mentions
+    has a row, or any other; then the row does not name itself; at last any field has its default. What makes
+    save() say something else, of something else, stays in the tries after it.
     """
+    attempt, label = made.chain.attempt, made.blueprint.label
     learned = made.blueprint.learned.variation
-    said = made.chain.attempt.refused.get(made.blueprint.label, ())
-    if made.chain.attempt.last and not learned:
-        return ""  # nothing has helped: the error is that of a usual row
+    said = attempt.refused.get(label, ())
+    if attempt.last and not learned:
+        return ()  # nothing has helped: the error is that of a usual row
     if len(said) == 2 or (len(said) < 2 and learned == PLAIN_TEXT):
         _write_plainly(made)
         return PLAIN_TEXT
@@ -41,32 +47,57 @@ def vary(made: Candidate) -> str:
             for r in made.blueprint.relations
             if not r.required and is_mentioned(r, made.blueprint.model, told)
         )
-    options = _options(made, told)
+    options: dict[str, _Option] = {}
+    for option in _options(made, told):
+        options.setdefault(option.key, option)
     if len(said) > 2:
-        found = next(iter(options[len(said) - 3 :]), None)
+        known = attempt.varied.setdefault(label, Tried(kept=[key for key in learned if key in options]))
+        wanted = _next_try(known, [*options], said)
     else:
-        found = next((one for one in options if one.name == learned), None)
         others = made.blueprint.learned.alternatives
-        if found is not None and any(made.is_given(r) for r in made.blueprint.relations if r.name in others):
-            return ""  # one of those that will do is given
-    return found.take() if found is not None else ""
+        is_given = any(made.is_given(r) for r in made.blueprint.relations if r.name in others)
+        wanted = [] if is_given else [*learned]  # one of those that will do is given
+    taken = [options[key] for key in dict.fromkeys(wanted) if key in options]
+    for one in taken:
+        one.take()
+    if len(said) > 2:
+        flags = [own for own in made.blueprint.own if own.kind == "boolean" and _has_word(own.name, told)]
+        known.flags = [_flag(made, own, bool(made.row[own.name])).key for own in flags]
+    return tuple(one.key for one in taken if one.lasting)
+
+
+def _next_try(known: Tried, keys: Sequence[str], said: Sequence[str]) -> list[str]:
+    """What to change: what got further so far, and the first that was not tried."""
+    if known.tried and len(said) > 3:
+        last, *before = (SHOWN.sub("", one) for one in reversed(said))
+        if last not in before and not any(_has_word(n, last.lower()) for n in _fields(known.tried[-1])):
+            known.kept += [*known.flags, known.tried[-1]]
+    settled = {name for key in known.kept for name in _fields(key)}
+    key = next((k for k in keys if k not in known.tried and not settled.issuperset(_fields(k))), None)
+    if key is None:
+        return known.kept
+    known.tried.append(key)
+    return [*known.kept, key]
 
 
 @dataclass(frozen=True, slots=True)
 class _Option:
     """One thing that a row may hold otherwise."""
 
-    name: str
-    take: Callable[[], str]
-    """Has the row hold it; answers what the model's next rows need, too."""
+    key: str
+    """What is done, a colon, and the names of the fields that it is done to."""
+    take: Callable[[], None]
+    """Has the row hold it."""
+    lasting: bool = True
+    """Whether the model's next rows need it, too."""
 
 
 def _options(made: Candidate, said: str) -> list[_Option]:
     blueprint = made.blueprint
     free = [own for own in blueprint.own if own.name not in made.given]
-    flags = [own for own in free if own.kind == "boolean" and _has_word(own.name, said)]
+    learned = {name for key in blueprint.learned.variation for name in _fields(key)}
+    flags = [o for o in free if o.kind == "boolean" and (_has_word(o.name, said) or o.name in learned)]
     others = [own for own in free if own.kind != "boolean"]
-    learned = blueprint.learned.variation.split()
     told = [own for own in others if _has_word(own.name, said) or own.name in learned]
     stated = [own for own in told if own.field.has_default()]
     usual = [own for own in others if own.field.has_default() and own not in told]
@@ -77,52 +108,53 @@ def _options(made: Candidate, said: str) -> list[_Option]:
     own = [r for r in blueprint.relations if r.null and r.required and r.target is blueprint.table_model]
     own = [r for r in own if not made.is_given(r) and not isinstance(made.row.get(r.name), Model)]
     return [
-        *(_Option(one.name, partial(_once, made, one, ordinary[one.name])) for one in extreme),
-        *(_Option(one.name, partial(_once, made, one, not made.row[one.name])) for one in flags),
-        *(_Option(one.name, partial(_set, made, one, empty)) for one, empty in emptied if one in told),
+        *(_holding(made, "usual", [(one, ordinary[one.name])], lasting=False) for one in extreme),
+        *(_flag(made, one, not made.row[one.name]) for one in flags),
+        *(_holding(made, "yes", [(one, True) for one in flags]) for _ in flags[1:2]),
+        *(_holding(made, "empty", [(one, empty)]) for one, empty in emptied if one in told),
         *(_defaulted(made, some) for some in [stated] if some),
-        *(_Option(one.name, partial(_related, made, one)) for one in (*optional, *own)),
-        *(_emptied(made, emptied) for _ in emptied[:1]),
+        *(_Option(f"row:{one.name}", partial(_relate, made, one)) for one in (*optional, *own)),
+        *(_holding(made, "empty", emptied) for _ in emptied[:1]),
         *(_defaulted(made, [one]) for one in usual),
+        *(_flag(made, one, bool(made.row[one.name])) for one in flags),
     ]
 
 
-def _once(made: Candidate, own: Own, value: object) -> str:
-    """For this row alone: another has its flag that way round by itself, or no edge."""
-    made.row[own.name] = value
-    return made.blueprint.learned.variation
+def _fields(key: str) -> list[str]:
+    """The fields that an option is about."""
+    return key.partition(":")[2].split()
 
 
-def _set(made: Candidate, own: Own, value: object) -> str:
-    made.row[own.name] = value
-    return own.name
+def _flag(made: Candidate, one: Own, value: bool) -> _Option:
+    return _holding(made, "yes" if value else "no", [(one, value)])
+
+
+def _holding(
+    made: Candidate, what: str, values: Sequence[tuple[Own, object]], *, lasting: bool = True
+) -> _Option:
+    """These fields hold these values, all at once."""
+
+    def take() -> None:
+        made.row.update((own.name, value) for own, value in values)
+
+    return _Option(f"{what}:{' '.join(own.name for own, _ in values)}", take, lasting)
 
 
 def _defaulted(made: Candidate, some: Sequence[Own]) -> _Option:
     """The model's defaults, for all of these at once."""
 
-    def take() -> str:
-        return " ".join([_set(made, own, own.field.get_default()) for own in some])
+    def take() -> None:
+        made.row.update((own.name, own.field.get_default()) for own in some)
 
-    return _Option(" ".join(own.name for own in some), take)
+    return _Option(f"default:{' '.join(own.name for own in some)}", take)
 
 
-def _related(made: Candidate, found: Relation) -> str:
+def _relate(made: Candidate, found: Relation) -> None:
     if found.required:
         made.assign(found, None)
         made.left = frozenset({found.name})
     elif made.row.get(found.name) is None and made.row.get(found.attname) is None:
         made.assign(found, made.relate(found))
-    return found.name
-
-
-def _emptied(made: Candidate, fields: Sequence[tuple[Own, object]]) -> _Option:
-    """All optional fields empty at once."""
-
-    def take() -> str:
-        return " ".join([_set(made, own, empty) for own, empty in fields])
-
-    return _Option(" ".join(own.name for own, _ in fields), take)
 
 
 def _empty(blueprint: Blueprint, own: Own) -> tuple[object, ...]:

@@ -39,6 +39,7 @@ from picky.models import (  # noqa: E402
     Chore,
     Country,
     Crew,
+    Deed,
     Device,
     Effect,
     Egg,
@@ -649,6 +650,13 @@ def what_other_code_is_refused_is_told_of_the_call() -> None:
         ShopFactory.create(name="taken")
     with pytest.raises(IntegrityRefused, match="its unique rule"):
         ShopFactory.create_batch(2, name=factory.LazyAttribute(lambda made: "taken"))
+
+
+@trial
+def what_save_says_one_after_the_other_is_met() -> None:
+    for _ in range(2):
+        clean(*factory_for(Deed).create_batch(6))
+        new_test()
 
 
 def main() -> None:

@@ -580,3 +580,23 @@ def set_price(sender: object, args: tuple[object, ...], kwargs: dict[str, object
     """Reads names, as ``Model(**values)`` gives them."""
     if not args:
         kwargs["price"] = 7
+
+
+class Deed(models.Model):
+    """Its save() says one thing after the other."""
+
+    signed = models.BooleanField()
+    sealed = models.BooleanField()
+    remark = models.CharField(max_length=20, blank=True)
+    kind = models.CharField(
+        max_length=9, choices=[("will", "w"), ("gift", "g"), ("sale", "s")], default="sale"
+    )
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if not (self.signed and self.sealed):
+            raise ValueError(f"deed {id(self)} must be signed and sealed")
+        if self.remark:
+            raise ValueError(f"what is this remark: {self.remark!r}?")
+        if self.kind != "sale":
+            raise ValueError("no kind but the usual one")
+        super().save(*args, **kwargs)
