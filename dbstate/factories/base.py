@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 else:
     M = TypeVar("M", bound=Model)
 
+COUNTING = "_setup_next_sequence"
+"""The method by which a factory of factory_boy says its first number."""
 NUMBERED = "dbstate_numbered"
 """Name of the declaration that numbers rows which other libraries' factories ask for."""
 
@@ -134,7 +136,7 @@ class InferringOptions(DjangoOptions):
         """Whether everything is inferred, so that factory_boy's own machinery has nothing to do."""
         traits = self.parameters.keys() - self.edges.keys()
         plain = not (self.base_declarations or traits or self.post_declarations.declarations)
-        hooks = ("_create", "_build", "_adjust_kwargs", "_after_postgeneration", "_get_manager")
+        hooks = ("_create", "_build", "_adjust_kwargs", "_after_postgeneration", "_get_manager", COUNTING)
         return (
             plain
             and not (self.exclude or self.rename or self.inline_args or self.django_get_or_create)
@@ -169,13 +171,18 @@ class InferringOptions(DjangoOptions):
         return factory_for(model, using=self.database)
 
     def next_sequence(self) -> int:
-        """The row's number in the model's own table: past those in use, anew for each test."""
+        """The row's number in the model's own table: past those in use, anew for each test.
+
+        That of the class where it says itself where it begins, as factory_boy lets it.
+        """
+        if not self.has_own([COUNTING]):
+            return int(super().next_sequence())
         call = current_call.get()
         return NoNumber() if call is None else numbered(self.blueprint, call)
 
     def reset_sequence(self, value: int | None = None, force: bool = False) -> None:
         """Have the next row be this one of the model's own table, in the transaction that is open."""
-        if self.abstract or self.get_model_class() is None:
+        if self.abstract or self.get_model_class() is None or not self.has_own([COUNTING]):
             super().reset_sequence(value, force)
             return
         restart(self.database, place_of(connections[self.database]), self.blueprint.chain, value)
@@ -344,10 +351,15 @@ class ModelFactory(DjangoModelFactory[M]):
                 return list(super().create_batch(size, **kwargs))
             finally:
                 counted_in_batch.reset(token)
+        label = cls._meta.blueprint.label
         if cls._meta.django_get_or_create:
-            label, names = cls._meta.blueprint.label, ", ".join(cls._meta.django_get_or_create)
+            names = ", ".join(cls._meta.django_get_or_create)
             raise BadOverride(
                 f"cannot create {label} in bulk: its factory looks rows up by {names}; leave bulk out"
+            )
+        if not cls._meta.has_own(["_create"]):
+            raise BadOverride(
+                f"cannot create {label} in bulk: {cls.__name__}._create() would be left out; leave bulk out"
             )
         words = own_words(cls._meta, kwargs, create=True)
 

@@ -35,8 +35,18 @@ def with_rows(blueprint: Blueprint, given: Mapping[str, Any], *, asking: bool) -
     """
     found = dict(given)
     for relation in blueprint.relations:
-        if isinstance(value := found.get(relation.name), Model):
+        value = found.get(relation.name)
+        if isinstance(value, Model):
             _check_model(blueprint, relation, value)
+        elif isinstance(value, str | int | bytes | float) and relation.name not in relation.attnames:
+            hint = (
+                f"{relation.attname} takes its key"
+                if relation.kind == "foreign"
+                else "no key tells its model"
+            )
+            raise BadOverride(
+                f"cannot set {relation.name} of {blueprint.label} to {value!r}: it is no row; {hint}"
+            )
         (attname, *more) = relation.attnames
         if more or attname == relation.name or found.get(attname) is None or relation.kind != "foreign":
             continue

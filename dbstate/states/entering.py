@@ -38,6 +38,9 @@ from dbstate.states.results import BadResult, Entered, result_of
 
 Found = Declared | Free
 
+ABORTED = "25P02"
+"""SQLSTATE of a statement in a transaction that is broken already."""
+
 
 def enter(
     name: str,
@@ -296,13 +299,15 @@ def _check_open(name: str, using: str) -> bool:
 def _check_usable(name: str, place: str, using: str, failures: list[Exception]) -> None:
     """Whether the state left a transaction that goes on."""
     if connections[using].needs_rollback or not _usable(using):
-        why = f" by {told(failures[0])}" if failures else ""
+        # What came after the one that broke it says no more than that it is broken.
+        broke = [one for one in failures if getattr(one.__cause__, "sqlstate", "") != ABORTED]
+        why = f" by {told(broke[-1])}" if broke else ""
         raise StateFailed(
             name,
             place,
             f"it left a broken transaction, broken{why}, which it caught; let such errors out, or catch them "
             "around a transaction.atomic() of their own",
-        ) from (failures[0] if failures else None)
+        ) from (broke[-1] if broke else None)
 
 
 def _refused(using: str) -> str | None:

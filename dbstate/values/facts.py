@@ -19,6 +19,7 @@ INDEX_CHARACTERS = 600
 """What the longest indexed text is cut to."""
 LONG_TEXT = 2000
 """The longest text of a column without a limit."""
+SURROGATE = re.compile("[\ud800-\udfff]")
 LONGEST = 65_536
 """The longest text at all, whatever a column admits."""
 
@@ -39,6 +40,8 @@ def text_offence(column: Column, value: object) -> str:
         return ""
     if "\0" in value:
         return "it holds a NUL"
+    if not value.isascii() and SURROGATE.search(value):
+        return "it holds half of a pair of surrogates"
     if column.max_length is not None and len(value) > column.max_length:
         return f"it is longer than {column.max_length}"
     if value == "":

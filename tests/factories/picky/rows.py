@@ -659,6 +659,49 @@ def what_save_says_one_after_the_other_is_met() -> None:
         new_test()
 
 
+@trial
+def numbers_may_begin_where_the_factory_says() -> None:
+    class KindFactory(ModelFactory[Kind]):
+        class Meta:
+            model = Kind
+
+        name = factory.Sequence(lambda number: f"kind {number}")
+
+        @classmethod
+        def _setup_next_sequence(cls) -> int:
+            return 100
+
+    assert [one.name for one in KindFactory.create_batch(2)] == ["kind 100", "kind 101"]
+    KindFactory.reset_sequence(7)
+    assert KindFactory.build().name == "kind 7"
+
+
+@trial
+def bulk_leaves_out_no_create_of_the_team() -> None:
+    class KindFactory(ModelFactory[Kind]):
+        class Meta:
+            model = Kind
+
+        @classmethod
+        def _create(cls, model_class: type[Kind], *args: object, **kwargs: object) -> Kind:
+            return model_class.objects.create(**kwargs)
+
+    with pytest.raises(BadOverride, match=r"KindFactory\._create\(\) would be left out"):
+        KindFactory.create_batch(2, bulk=True)
+
+
+@trial
+def what_is_no_row_and_no_text_is_named() -> None:
+    with pytest.raises(
+        BadOverride, match=r"cannot set payer of picky\.Leg to 'Ada': it is no row; payer_id takes its"
+    ):
+        factory_for(Leg).create(payer="Ada")
+    with pytest.raises(
+        BadOverride, match=r"cannot set name of picky\.Shop to '.ud800': it holds half of a pair"
+    ):
+        factory_for(Shop).create(name="\ud800")
+
+
 def main() -> None:
     warnings.simplefilter("ignore")
     for alias in connections:
