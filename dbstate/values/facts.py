@@ -19,7 +19,6 @@ INDEX_CHARACTERS = 600
 """What the longest indexed text is cut to."""
 LONG_TEXT = 2000
 """The longest text of a column without a limit."""
-SURROGATE = re.compile("[\ud800-\udfff]")
 LONGEST = 65_536
 """The longest text at all, whatever a column admits."""
 
@@ -40,7 +39,7 @@ def text_offence(column: Column, value: object) -> str:
         return ""
     if "\0" in value:
         return "it holds a NUL"
-    if not value.isascii() and SURROGATE.search(value):
+    if not is_utf8(value):
         return "it holds half of a pair of surrogates"
     if column.max_length is not None and len(value) > column.max_length:
         return f"it is longer than {column.max_length}"
@@ -54,6 +53,17 @@ def text_offence(column: Column, value: object) -> str:
     if column.extensions and column.kind == "file" and value.rpartition(".")[2] not in column.extensions:
         return f"its extension is none of {', '.join(column.extensions)}"
     return ""
+
+
+def is_utf8(text: str) -> bool:
+    """Whether the text can be written at all: no half of a pair of surrogates is in it."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1024)
@@ -149,7 +159,13 @@ def _text_look(column: Column) -> Look:
     searches = [one.search for one in patterns if one is not None]
 
     def look(values: Sequence[str]) -> bool:
-        if min(map(len, values)) < least or max(map(len, values)) > most or "\0" in "".join(values):
+        whole = "".join(values)
+        if (
+            min(map(len, values)) < least
+            or max(map(len, values)) > most
+            or "\0" in whole
+            or not is_utf8(whole)
+        ):
             return False
         return all(all(map(search, values)) for search in searches)
 

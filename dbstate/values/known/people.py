@@ -148,7 +148,8 @@ def handle(draw: Draw) -> str:
 PEOPLE = (
     Meaning("password", password, r"(^|_)(password|passwd|pwd|password_hash|encoded_password)$", formats=("password",),
             coded=True, inside=True, agrees=True, shortest=20),
-    Meaning("email", email, r"(^|_)e_?mail(_?addr(ess)?)?(_\d)?$|(^|_)mail_?address$|^mail$", formats=("email",),
+    Meaning("email", email, r"(^|_)e_?mail(_?addr(ess)?)?(_\d)?$|(^|_)mail_?address$|^mail$|"
+            r"(^|_)(b?cc|reply_?to|e?mail_?(from|to))(_addr(ess)?(es)?)?$", formats=("email",),
             coded=True, inside=True, agrees=True, shortest=11),
     Meaning("phone", phone, r"(^|_)(phone|mobile|telephone|tel|cell|fax|whatsapp|msisdn|phone_?(number|no)|cell_?phone|"
             r"mobile_?(number|phone|no)|telephone_?number|contact_?number|fax_?number)(_\d)?$", formats=("phone",),

@@ -161,6 +161,8 @@ PLACES = (
     Meaning("region", region, r"^(state|state_?code|.*address_state|(billing|shipping|home|delivery)_state)$",
             tables=r"address|location|place|person|profile|customer|contact|venue|company|user|city|order|store|site",
             agrees=True),
+    Meaning("region", region, r"^(state|state_?code)$", beside=r"(^|_)(city|town|locality|post_?code|zip_?code|postal_?code)$",
+            agrees=True),
     Meaning("region", region, r"^(name|title|label)$", tables=r"(^|_)(region|province|state|county|district)s?$",
             agrees=True),
     Meaning("postcode", postcode, r"(^|_)(post_?code|zip|zip_?code|postal_?code|plz|postal)$", coded=True, agrees=True,

@@ -113,6 +113,13 @@ WEB = (
             r"(image|avatar|logo|video|audio|photo|thumbnail|callback|redirect|webhook|source|canonical|target|feed)_?url|"
             r"endpoint|callback|webhook|rss|redirect_uris?|external_?link)$", formats=("url",), coded=True, inside=True,
             shortest=17),
+    Meaning("origin", one_of("https://example.org", "https://example.com", "https://example.net"),
+            r"(^|_)(origins?|allowed_hosts?_urls?)$", tables=r"application|client|app|site|cors|webhook|config|setting",
+            coded=True, shortest=19),
+    Meaning("HTTP method", one_of("GET", "POST", "PUT", "PATCH", "DELETE"), r"(^|_)(http|request)_?(method|verb)$",
+            coded=True, shortest=6),
+    Meaning("HTTP method", one_of("GET", "POST", "PUT", "PATCH", "DELETE"), r"^method$",
+            beside=r"(^|_)(url|uri|path|endpoint|status_?code)$", coded=True, shortest=6),
     Meaning("domain", domain, r"(^|_)(domain|domain_?name|host|host_?name|fqdn|server|server_?name|hostname|subdomain)$",
             coded=True, inside=True, shortest=10),
     Meaning("ip", ip, r"(^|_)(ip|ip_?addr(ess)?|ipv[46]|remote_?addr|client_?ip|last_?ip|user_?ip)$", coded=True,
@@ -130,7 +137,7 @@ WEB = (
             inside=True, shortest=3, formats=("path",)),
     Meaning("template", template, r"^template$|(^|_)template_?(name|path|file)$", coded=True, shortest=11, longest=300),
     Meaning("python path", module, r"(^|_)(module|python_?path|dotted_?path|class_?path|import_?path|callable|"
-            r"class_?name|app_?path|handler)$", coded=True, shortest=23),
+            r"func|func_?(name|path)|class_?name|app_?path|handler)$", coded=True, shortest=23),
     Meaning("css class", css_class, r"(^|_)(css_?class(es)?|class_?names?|css|style_?class)$", coded=True, shortest=11),
     Meaning("icon", one_of(*ICONS), r"(^|_)(icon|icon_?name|icon_?class|glyph)$", coded=True,
             shortest=6),
