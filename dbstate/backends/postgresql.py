@@ -39,6 +39,7 @@ from dbstate.backends.protocol import (
     Verdict,
 )
 from dbstate.catalog.tables import Catalog, Table
+from dbstate.values.facts import is_utf8
 
 OLDEST = 140000
 """The first server version that is served, as ``server_version_num``."""
@@ -377,11 +378,10 @@ def _texts(values: Sequence[Any], encode: Callable[[Any], str | None]) -> Iterab
 
 def _is_plain(text: str) -> bool:
     """Whether the text is written as it is."""
-    return not SPECIAL.search(text) and (text.isascii() or not SURROGATE.search(text))
+    return not SPECIAL.search(text) and is_utf8(text)
 
 
 SPECIAL = re.compile(r"[\\\n\t\r\0]")
-SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _escaped(text: str | None) -> str:

@@ -22,6 +22,7 @@ from dbstate.factories.base import ModelFactory, factory_for
 from dbstate.factories.blueprint import Blueprint
 from dbstate.factories.errors import BadOverride, CannotMake, RowRefused
 from dbstate.factories.offline import refusal
+from dbstate.seeding.mend import STEPS
 from dbstate.values import EDGES
 
 M = TypeVar("M", bound=Model)
@@ -214,9 +215,20 @@ def _ways(
     for other in (*range(number, number + AFTER), *range(AFTER)):
         yield given, other, ""
     for other in range(number, number + AFTER):
-        for name, value in _optional(blueprint):
+        for name, value in (*_near(blueprint, given), *_optional(blueprint)):
             if name not in given:
                 yield {**given, name: value}, other, ""
+
+
+def _near(blueprint: Blueprint, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Each field of a given one's kind, a little more or less than that: an end after a given start."""
+    for one in blueprint.own:
+        for other in blueprint.own if one.name in given else ():
+            for step in STEPS.get(one.kind, ()) if other.kind == one.kind else ():
+                try:
+                    yield other.name, given[one.name] + step
+                except (TypeError, OverflowError):  # nothing, or the last day of all
+                    continue
 
 
 def _optional(blueprint: Blueprint) -> Iterator[tuple[str, Any]]:

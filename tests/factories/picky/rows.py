@@ -568,6 +568,20 @@ def dates_and_numbers_move_beside_given_ones() -> None:
 
 
 @trial
+def strategies_move_dates_beside_given_ones() -> None:
+    seen = []
+
+    @hypothesis.settings(max_examples=5, database=None)
+    @hypothesis.given(strategy_for(Span, begins=date(2031, 1, 1)))
+    def draws(span: Span) -> None:
+        span.full_clean()
+        seen.append(span.begins)
+
+    draws()
+    assert {*seen} == {date(2031, 1, 1)}
+
+
+@trial
 def a_default_that_names_no_row_is_not_taken() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", UncleanRow)
