@@ -474,6 +474,7 @@ def _created(made: Candidate, instantiate: Instantiate | None, asked: frozenset[
         row[blueprint.model._meta.pk.attname] = unfinished.reserved
     if made.ready is not None:
         fill_ready(blueprint, chain, made.ready, row, made.given)
+        look_again(made, made.ready)
         return made.ready
     if instantiate is not None:
         instance = instantiate(row)
