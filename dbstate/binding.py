@@ -487,9 +487,9 @@ def _asked(instance: Model, *, constraints: bool = True) -> tuple[Complaint, ...
     try:
         instance.full_clean(**left_out)
     except ValidationError as error:
-        return tuple(_complaints(error))
+        return tuple(complaints_of(error))
     except Exception as error:  # clean() is the project's code and may raise anything
-        return (Complaint(None, _told(error), CRASHED),)
+        return (crash_of(error),)
     try:
         str(instance)
     except Exception as error:  # so is __str__(), which every admin page calls
@@ -497,11 +497,17 @@ def _asked(instance: Model, *, constraints: bool = True) -> tuple[Complaint, ...
     return ()
 
 
+def crash_of(error: Exception) -> Complaint:
+    """That the project's code raised something else than a ValidationError."""
+    return Complaint(None, _told(error), CRASHED)
+
+
 def _crashed(complaints: tuple[Complaint, ...]) -> bool:
     return any(complaint.code in (CRASHED, UNPRINTABLE) for complaint in complaints)
 
 
-def _complaints(error: ValidationError) -> Iterator[Complaint]:
+def complaints_of(error: ValidationError) -> Iterator[Complaint]:
+    """What the error says, field by field."""
     if not hasattr(error, "error_dict"):
         yield from (_complaint(None, one) for one in error.error_list)
         return

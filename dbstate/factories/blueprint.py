@@ -105,6 +105,8 @@ class Blueprint:
         """Whether the model has rules of its own beside clean()."""
         self.judged = self.compared or self.validates or any(table.has_clean for table in self.tables())
         """Whether full_clean() looks at each row: rules that only it, or the rows there are, can tell."""
+        self.cleans = any(cls is not Model and "clean" in vars(cls) for cls in model.__mro__)
+        """Whether the model has a clean() of its own."""
         self.proven: set[Shape] = set()
         """Shapes of rows of this model of which one has passed full_clean()."""
         self.instance = Constructor(model)
@@ -134,7 +136,7 @@ class Blueprint:
     def is_alone(self) -> bool:
         """Whether a row needs no other one, and no look at what else it holds."""
         needs = self.own_type or self.ties_relations or any(relation.required for relation in self.relations)
-        return not needs and self.seen.using == DEFAULT_DB_ALIAS
+        return not (needs or self.translated) and self.seen.using == DEFAULT_DB_ALIAS
 
     @cached_property
     def needed(self) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
-from dbstate.binding import CRASHED, UNPRINTABLE, Complaint
+from dbstate.binding import CRASHED, UNPRINTABLE, Complaint, crash_of
+from dbstate.factories import offline
 from dbstate.factories.blueprint import Blueprint, Relation, Shape
 from dbstate.factories.chain import Chain, Unfinished
 from dbstate.factories.errors import NextRow
@@ -31,6 +32,8 @@ VALUES_FIRST = 40
 """Changes of values that are tried before rows are made for relations which no complaint mentions."""
 PLAIN = (str, int, bool, type(None), list, dict)
 """Types of values that are compared after save()."""
+OFFLINE = 120
+"""clean() calls for a row of bulk; those that were in vain once cost fewer."""
 SHAPES = 200
 """Shapes of a model's rows that are remembered as valid."""
 SPREAD = 8
@@ -198,6 +201,59 @@ def accept(made: Candidate, again: Callable[[], None], learn: Learn) -> None:
     _warn(blueprint, told)
 
 
+@dataclass(slots=True)
+class _OfflineMender(_Mender):
+    """Judges rows that are written later, in bulk: their parents have no keys, and no database is asked."""
+
+    def complaints(
+        self, draft: Draft, changes: Any = (), *, constraints: bool = True
+    ) -> tuple[Complaint, ...]:
+        """What clean() says, asked of an instance that has its parents."""
+        assert self.candidate is not None
+        self.spent += 1
+        blueprint, row = self.candidate.blueprint, dict(self.candidate.row)
+        for change in changes:
+            row.update(
+                (blueprint.by_column[change.table, name], value) for name, value in change.values.items()
+            )
+        try:
+            instance = blueprint.instance(row)
+        except Exception as error:  # it is the project's code
+            return (crash_of(error),)
+        found = offline.complaints(blueprint, instance, fields=False)
+        return tuple(complaint for complaint in found if complaint.field not in self.candidate.given)
+
+    def _moves(self, draft: Draft, complaints: Sequence[Complaint]) -> Iterator[Change]:
+        yield from Mender._moves(self, draft, complaints)
+
+
+def accept_offline(made: Candidate) -> None:
+    """``accept`` for a row of bulk: clean() alone is asked, and only what it can say without a query counts.
+
+    A row that it refuses, whatever its own values, is made all the same, with a warning where nothing was
+    given.
+    """
+    blueprint = made.blueprint
+    if not blueprint.cleans:
+        return
+    draft = _draft(made)
+    mender = _mender(made, _OfflineMender)
+    mender.found, mender.good = blueprint.learned.helped, blueprint.learned.good_in_bulk
+    said = mender.complaints(draft)
+    if any(one.code == CRASHED for one in said) or not said:
+        blueprint.learned.good_in_bulk = blueprint.learned.good_in_bulk or (None if said else draft)
+        return
+    mender.budget = blueprint.learned.budgets.get(_signature(said), OFFLINE)
+    changes = mender.search(draft, said)
+    if changes is None:
+        blueprint.learned.budgets[_signature(said)] = LEAST
+        if not made.given:
+            _warn(blueprint, _told(said))
+        return
+    for change in changes:
+        made.row.update((blueprint.by_column[change.table, n], value) for n, value in change.values.items())
+
+
 def look_again(made: Candidate, instance: Model) -> None:
     """Judge a row once more where save() has changed its values; NextRow as for ``accept``."""
     if made.asked or not any(_differs(instance, made.row, own.name) for own in made.blueprint.own):
@@ -317,14 +373,14 @@ def _apply_patch(made: Candidate, patch: Mapping[str, object]) -> None:
             made.row[name] = value
 
 
-def _mender(made: Candidate) -> _Mender:
+def _mender(made: Candidate, kind: type[_Mender] = _Mender) -> _Mender:
     blueprint = made.blueprint
     seen = blueprint.seen
     assembler = blueprint.assembler
     assembler.first = dict(made.numbers)
     frozen = {blueprint.columns[name] for name in made.given if name in blueprint.columns}
     frozen |= {blueprint.columns[attname] for r in blueprint.relations for attname in r.attnames}
-    return _Mender(
+    return kind(
         seen.catalog,
         seen.binding,
         seen.records,

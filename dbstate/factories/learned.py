@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
 from dbstate.rows import Draft
-from dbstate.seeding.mend import BUDGET
+from dbstate.seeding.mend import BUDGET, PATTERNS, Change
 
 
 @dataclass(slots=True)
@@ -30,6 +31,10 @@ class Learned:
     """By relation, values of the rows named without which rows are refused."""
     companions: set[tuple[str, str]] = field(default_factory=set)
     """Class and name of one-to-one rows of the rows named, without which save() or clean() fails."""
+    good_in_bulk: Draft | None = None
+    """A row of bulk that clean() took."""
+    helped: deque[list[Change]] = field(default_factory=lambda: deque(maxlen=PATTERNS))
+    """What made clean() take rows of bulk, the newest first."""
     fixed_key: Any = None
     """The primary key that save() gives to each row, where it does: there is one row at most."""
     hopeless: set[frozenset[tuple[str | None, str]]] = field(default_factory=set)

@@ -16,7 +16,7 @@ from dbstate.factories.blueprint import Blueprint, Relation, blueprint_of, made_
 from dbstate.factories.chain import Chain, Unfinished
 from dbstate.factories.errors import BadOverride, NextRow, RowRefused
 from dbstate.factories.giving import checked_edge, with_rows
-from dbstate.factories.judging import Candidate, accept, look_again
+from dbstate.factories.judging import Candidate, accept, accept_offline, look_again
 from dbstate.factories.libraries import library_row
 from dbstate.factories.saving import BELOW, fill_ready, find_ready, insert, reserve
 from dbstate.factories.varying import vary
@@ -444,6 +444,8 @@ def finish(
         instance = _created(made, instantiate, made.given if asked is None else asked)
     else:
         consistent(made)
+        if chain.collected:
+            accept_offline(made)
         instance = blueprint.instance(row) if instantiate is None else instantiate(row)
         if instantiate is None and chain.below is not None and not (chain.making or chain.relating):
             instance.__dict__[BELOW] = chain.below

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import connections
 from django.db.models import Model
 
+from dbstate.binding import CRASHED, Complaint, complaints_of, crash_of
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 
 
@@ -43,30 +44,34 @@ def _built(instance: Model, found: list[Model]) -> list[Model]:
 
 
 def _refusal(blueprint: Blueprint, row: Any) -> str:
-    fields = {field.name for field in row._meta.concrete_fields}
+    told = [one for one in complaints(blueprint, row) if one.code != CRASHED]
+    return "; ".join(f"{one.field}: {one.message}" if one.field else one.message for one in told)
+
+
+def complaints(blueprint: Blueprint, row: Any, *, fields: bool = True) -> tuple[Complaint, ...]:
+    """What clean_fields() (unless ``fields`` are no matter) and clean() have against a built row.
+
+    A query, and any other exception than a ValidationError, is a complaint with the code CRASHED.
+    """
+    names = {field.name for field in row._meta.concrete_fields}
     # The others hold what is made when the row is written: keys, places in trees, rows' links to parents.
     judged = {own.field.name for own in blueprint.own}
-    unjudged = fields - judged - {relation.name for relation in blueprint.relations}
+    unjudged = names - judged - {relation.name for relation in blueprint.relations}
     values, cached = dict(vars(row)), dict(row._state.fields_cache)
-    said: dict[str, list[str]] = {}
-    for judge in (lambda: row.clean_fields(exclude=fields - judged), row.clean):
+    said: list[Complaint] = []
+    judges = (lambda: row.clean_fields(exclude=names - judged), row.clean)
+    for judge in judges if fields else judges[1:]:
         with _no_database() as asked:
             try:
                 judge()
             except ValidationError as error:
-                if not asked:
-                    said |= (
-                        error.message_dict
-                        if hasattr(error, "error_dict")
-                        else {NON_FIELD_ERRORS: error.messages}
-                    )
-            except Exception:  # the code is the project's
-                pass
+                said += [crash_of(_Asked(*asked))] if asked else complaints_of(error)
+            except Exception as error:  # the code is the project's
+                said.append(crash_of(error))
     vars(row).clear()
     vars(row).update(values)
     row._state.fields_cache = cached
-    told = [(name, " ".join(messages)) for name, messages in said.items() if name not in unjudged]
-    return "; ".join(text if name == NON_FIELD_ERRORS else f"{name}: {text}" for name, text in told)
+    return tuple(one for one in said if one.field not in unjudged)
 
 
 @contextmanager

@@ -53,6 +53,7 @@ from picky.models import (  # noqa: E402
     Grade,
     Graphed,
     Holder,
+    Hopeless,
     Item,
     Kind,
     Leg,
@@ -565,6 +566,20 @@ def dates_and_numbers_move_beside_given_ones() -> None:
     high = spans.create(least=500_000)
     clean(late, early, high, *spans.create_batch(5))
     assert (late.begins, early.ends, high.least) == (date(2031, 1, 1), date(1990, 1, 1), 500_000)
+
+
+@trial
+def rows_of_bulk_are_such_as_clean_takes() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UncleanRow)
+        spans = factory_for(Span).create_batch(30, bulk=True)
+        late = factory_for(Span).create_batch(5, bulk=True, begins=date(2031, 1, 1))
+        prints = factory_for(Printed).create_batch(10, bulk=True)
+    clean(*spans, *late, *prints)
+    assert {span.begins for span in late} == {date(2031, 1, 1)}
+    with pytest.warns(UncleanRow, match=r"picky\.Hopeless: the row: never"):
+        factory_for(Hopeless).create_batch(2, bulk=True)
+    assert Hopeless.objects.count() == 2
 
 
 @trial

@@ -600,3 +600,10 @@ class Deed(models.Model):
         if self.kind != "sale":
             raise ValueError("no kind but the usual one")
         super().save(*args, **kwargs)
+
+
+class Hopeless(models.Model):
+    number = models.IntegerField()
+
+    def clean(self) -> None:
+        raise ValidationError("never")
