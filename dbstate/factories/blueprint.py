@@ -250,6 +250,11 @@ class Blueprint:
         return tuple(found)
 
     @cached_property
+    def files(self) -> tuple[Own, ...]:
+        """The own fields that name files."""
+        return tuple(own for own in self.own if own.file)
+
+    @cached_property
     def by_column(self) -> dict[tuple[str, str], str]:
         """Attribute names by table and column."""
         return {(field.model._meta.db_table, str(field.column)): field.attname for field in self.fields}

@@ -90,7 +90,8 @@ def _number(
 def _load(seen: Described, blueprint: Blueprint, rows: list[Model], given: Collection[str]) -> None:
     links = _links(type(rows[0]))
     for instance in rows:
-        write_files(blueprint, instance.__dict__)
+        if blueprint.files:
+            write_files(blueprint, instance.__dict__)
         _connect(seen, blueprint, instance, links)
     if blueprint.trees:  # where a row stands in its tree is for the library to say, row by row
         for instance in rows:
@@ -112,7 +113,7 @@ def _load_table(seen: Described, table: Table, rows: Sequence[Model]) -> None:
 
     if all(map(saves_by_itself, fields)):
         columns = [saved_column(one, rows, connection) for one in fields]
-        if any(hasattr(value, "as_sql") for column in columns for value in column):
+        if any(hasattr(kind, "as_sql") for column in columns for kind in {*map(type, column)}):
             _insert_expressions(seen, table, fields, rows)
         else:
             seen.backend.load(connection, table, names, zip(*columns, strict=True))

@@ -63,8 +63,8 @@ def insert(
 
 def write_files(blueprint: Blueprint, row: Mapping[str, Any]) -> None:
     """Have the files that a row names."""
-    for own in blueprint.own:
-        value = row.get(own.name) if own.file else None
+    for own in blueprint.files:
+        value = row.get(own.name)
         if value and getattr(
             value, "_committed", isinstance(value, str)
         ):  # else save() writes what was given
