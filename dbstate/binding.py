@@ -480,21 +480,38 @@ def _plain_file_name(field: Any, value: Any) -> Any:
     return value.name if isinstance(field, FileField) and hasattr(value, "name") else value
 
 
-def _asked(instance: Model, *, constraints: bool = True) -> tuple[Complaint, ...]:
-    left_out: dict[str, Any] = (
-        {} if constraints else {"validate_unique": False, "validate_constraints": False}
-    )
+def _asked(
+    instance: Model, *, constraints: bool = True, exclude: frozenset[str] = frozenset()
+) -> tuple[Complaint, ...]:
+    left_out: dict[str, Any] = {"exclude": set(exclude)} if exclude else {}
+    if not constraints:
+        left_out |= {"validate_unique": False, "validate_constraints": False}
     try:
         instance.full_clean(**left_out)
     except ValidationError as error:
         return tuple(complaints_of(error))
     except Exception as error:  # clean() is the project's code and may raise anything
-        return (crash_of(error),)
+        locked = frozenset() if exclude else _locked(instance)
+        return _asked(instance, constraints=constraints, exclude=locked) if locked else (crash_of(error),)
     try:
         str(instance)
     except Exception as error:  # so is __str__(), which every admin page calls
         return (Complaint(None, f"str() raises {_told(error)}", UNPRINTABLE),)
     return ()
+
+
+def _locked(instance: Model) -> frozenset[str]:
+    """Fields that take nothing once they hold a value, not even that: clean_fields() fails on any row then.
+
+    State machines have such fields.
+    """
+    found = set()
+    for field in instance._meta.concrete_fields:
+        try:
+            setattr(instance, field.attname, getattr(instance, field.attname))
+        except Exception:  # the descriptor is the project's
+            found.add(field.name)
+    return frozenset(found)
 
 
 def crash_of(error: Exception) -> Complaint:

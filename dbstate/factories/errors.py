@@ -67,6 +67,10 @@ class NextRow(DbstateError):
         self.label, self.told, self.saving = label, told, saving
 
 
+class LeftOut(UserWarning):
+    """Rows of a relation that nobody asked for by name could not be made."""
+
+
 class RowRefused(DbstateError, DatabaseError):
     """The database refused a row; an IntegrityError or DataError where the driver's error was one.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from django.core.exceptions import FieldError
 from django.db.models import DEFERRED, Model
 from django.db.models.signals import post_init, pre_init
 
@@ -51,7 +52,7 @@ class Constructor:
             plan = self._plans[names] = None if self._own else _plan(self._model, names)
         model = self._model
         if plan is None or (pre_init.receivers and pre_init.has_listeners(model)):
-            return model(**row)
+            return self._by_name(row)
         if plan.related and post_init.receivers and post_init.has_listeners(model):
             return model(**row)
         values = [*map(row.get, plan.names)]
@@ -61,6 +62,21 @@ class Constructor:
         for name in plan.related:
             setattr(instance, name, row[name])
         return instance
+
+    def _by_name(self, row: Mapping[str, Any]) -> Model:
+        """``Model(**row)``; attribute by attribute where an ``__init__`` takes some by another name."""
+        try:
+            return self._model(**row)
+        except (FieldError, TypeError) as error:
+            if not self._own:
+                raise
+            try:
+                instance = self._model()
+                for name, value in row.items():
+                    setattr(instance, name, value)
+            except Exception:  # it is the project's code; what it said first says more
+                raise error from None
+            return instance
 
 
 def _plan(model: type[Model], names: tuple[str, ...]) -> _Plan | None:

@@ -283,10 +283,10 @@ def _differs(instance: Model, row: Mapping[str, Any], name: str) -> bool:
 
 def _warn(blueprint: Blueprint, told: str) -> None:
     told = f"full_clean() refuses rows of {blueprint.label}: {told}"
-    warnings.warn(told, UncleanRow, stacklevel=_callers_level())
+    warnings.warn(told, UncleanRow, stacklevel=callers_level())
 
 
-def _callers_level() -> int:
+def callers_level() -> int:
     """How far up the stack the code stands that called the factory."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in OURS:

@@ -37,6 +37,10 @@ PARENTS_TRIED = 3
 """Refusals by save() of one call for which other values of parents are tried."""
 PROBED = 64
 """Row numbers looked at for one whose unique values no row has."""
+STRIDE = 6
+"""The longest of the strides between them is this power of two."""
+FARTHEST = 2**40
+"""Row numbers after which a table counts as full."""
 
 
 def row_numbers(blueprint: Blueprint, chain: Chain) -> dict[str, int]:
@@ -71,13 +75,14 @@ def _first(blueprint: Blueprint, chain: Chain, table: str, least: int) -> int:
         return least
     own = blueprint.own_columns[table]
     wide = [name for name in own.sources if name in own.unique.wide]
-    number, step = max(held, least), 1
+    number, probes = max(held, least), 0
     taken = _is_taken(blueprint, table, wide, number) if wide or own.own_keys else False
-    while taken:
-        number += step
-        step = min(step * 2, PROBED)
+    while taken and number < FARTHEST:
+        # One after the other, then in strides, at last in leaps: a key of few values counts anew for ever.
+        number += 2 ** min(probes, STRIDE) if probes < PROBED else number
+        probes += 1
         taken = _is_taken(blueprint, table, wide, number)
-    if taken is None:  # rows of other origin fill it, which need not have the values that rows have here
+    if taken is not False:  # rows of other origin fill it, which need not have the values that rows have here
         left = (one for one in range(least, PROBED * 4) if _is_taken(blueprint, table, wide, one) is False)
         return next(left, number)
     return number

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Model
 
 from dbstate.factories.blueprint import Blueprint, blueprint_of
 from dbstate.factories.chain import Attempt, Chain, Closed
-from dbstate.factories.errors import BadOverride, CannotMake, UnknownField
+from dbstate.factories.errors import BadOverride, CannotMake, LeftOut, NextRow, RowRefused, UnknownField
+from dbstate.factories.judging import callers_level
 
 Child = Callable[[type[Model], dict[str, Any], Chain], Model]
 
@@ -62,16 +66,24 @@ def with_relations(
         alone = _is_left_alone(blueprint, field) or field.related_model in between
         if name in counts or name in nested or not alone:
             number, overrides = counts.get(name, DEFAULT), nested.get(name, {})
-            _make(
-                blueprint,
-                instance,
-                field,
-                number,
-                overrides,
-                child,
-                partial(Chain, using, True, [instance, *given], closed=closed, attempt=attempt),
-            )
+            chain = partial(Chain, using, True, [instance, *given], closed=closed, attempt=attempt)
+            is_asked = name in counts or name in nested
+            with nullcontext() if is_asked else _unasked(blueprint, name, attempt):
+                _make(blueprint, instance, field, number, overrides, child, chain)
     return instance
+
+
+@contextmanager
+def _unasked(blueprint: Blueprint, name: str, attempt: Attempt) -> Iterator[None]:
+    """A warning instead of an error once no further rows will be tried: the others are there all the same."""
+    try:
+        with transaction.atomic(using=blueprint.seen.using):
+            yield
+    except Exception as error:  # code of the project's among it
+        if isinstance(error, NextRow | RowRefused) and not attempt.last:
+            raise
+        told = f"{blueprint.label}.{name} is left without rows: {type(error).__name__}: {error}"
+        warnings.warn(told, LeftOut, stacklevel=callers_level())
 
 
 def _outside(blueprint: Blueprint) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def insert(
     parent = instance.__dict__.pop(BELOW, None)
     try:
         if not add_to_tree(instance, blueprint.ancestors, parent, using=seen.using):
-            instance.save(force_insert=True, using=seen.using)
+            _save(instance, seen.using)
     except DatabaseError as error:
         verdict = seen.backend.classify(error)
         if _is_key_taken(blueprint, verdict) and pk is None:
@@ -59,6 +59,16 @@ def insert(
         raise NextRow(blueprint.label, f"{type(error).__name__}: {error}", saving=True) from error
     if reserved:
         seen.backend.advance_sequences(seen.connection, [*blueprint.tables()])
+
+
+def _save(instance: Model, using: str) -> None:
+    """save() as of a new row; without saying so where the model's own cannot be told, or says so itself."""
+    try:
+        instance.save(force_insert=True, using=using)
+    except TypeError as error:
+        if "'force_insert'" not in str(error):
+            raise
+        instance.save(using=using)
 
 
 def write_files(blueprint: Blueprint, row: Mapping[str, Any]) -> None:

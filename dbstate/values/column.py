@@ -282,6 +282,8 @@ class ColumnValues:
             if count >= POOLED_APART:
                 return
         for row in range(PROBED * 4):
+            if row >= HOPELESS and not count:
+                return
             for value in self._accepted(self._all(row, unique=False), WIDE_BOUND // 3):
                 count += 1
                 yield value
@@ -353,6 +355,8 @@ class ColumnValues:
 
     def _admits(self, value: object) -> bool:
         """Whether the value is not empty, or may be: a search vector and an unknown type may stay null."""
+        if value == "" and self._unique and self._column.null:
+            return False  # NULL is what many rows may hold
         if self._column.blank or self._column.kind == "search":
             return True
         if value is None:

@@ -54,21 +54,25 @@ from picky.models import (  # noqa: E402
     Graphed,
     Holder,
     Hopeless,
+    Host,
     Item,
     Kind,
     Leg,
     Like,
     Line,
     Listened,
+    Machine,
     Member,
     Owner,
     Page,
+    Page3,
     Paper,
     Parcel,
     Pass,
     Payer,
     Printed,
     Refusing,
+    Renaming,
     Reply,
     Schedule,
     Scoped,
@@ -90,7 +94,9 @@ from picky.models import (  # noqa: E402
 
 from dbstate.factories import (  # noqa: E402
     BadOverride,
+    CannotMake,
     IntegrityRefused,
+    LeftOut,
     ModelFactory,
     SharedSubFactory,
     UncleanRow,
@@ -729,6 +735,39 @@ def what_is_no_row_and_no_text_is_named() -> None:
         BadOverride, match=r"cannot set name of picky\.Shop to '.ud800': it holds half of a pair"
     ):
         factory_for(Shop).create(name="\ud800")
+
+
+@trial
+def a_table_that_has_all_its_rows_says_so() -> None:
+    for place in ("top", "mid", "low"):
+        Page3.objects.create(place=place)
+    with pytest.raises((CannotMake, IntegrityRefused), match=r"picky\.Page3"):
+        factory_for(Page3).create()
+
+
+@trial
+def rows_that_nobody_asked_for_are_left_out() -> None:
+    with pytest.warns(
+        LeftOut, match=r"picky\.Host\.stubborn_set is left without rows: RuntimeError: no row of this"
+    ):
+        host = factory_for(Host).create_with_relations()
+    assert (host.docile_set.count(), host.stubborn_set.count()) == (1, 0)
+    with pytest.raises(RuntimeError, match="no row of this"):
+        factory_for(Host).create_with_relations(stubborn_set=1)
+
+
+@trial
+def fields_that_cannot_be_set_again_are_no_complaint() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UncleanRow)
+        machines = factory_for(Machine).create_batch(4)
+    assert [one.most % 2 for one in machines] == [1] * 4
+
+
+@trial
+def an_init_that_takes_other_names() -> None:
+    assert factory_for(Renaming).create()._body
+    assert factory_for(Renaming).build(_body="mine")._body == "mine"
 
 
 def main() -> None:

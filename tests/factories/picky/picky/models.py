@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldError, ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.signals import m2m_changed, post_save, pre_init
@@ -607,3 +607,72 @@ class Hopeless(models.Model):
 
     def clean(self) -> None:
         raise ValidationError("never")
+
+
+class Page3(models.Model):
+    """Room for three rows."""
+
+    place = models.CharField(max_length=3, unique=True, choices=[("top", "t"), ("mid", "m"), ("low", "l")])
+
+
+class Host(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Stubborn(models.Model):
+    host = models.ForeignKey(Host, on_delete=models.CASCADE)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        raise RuntimeError("no row of this")
+
+
+class Docile(models.Model):
+    """Its save() says itself that the row is new."""
+
+    host = models.ForeignKey(Host, on_delete=models.CASCADE)
+
+    def save(self, **kwargs: object) -> None:
+        super().save(force_insert=True, **kwargs)
+
+
+class Protected:
+    """Holds a state, and lets nobody set it once it is there."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: models.Model | None, owner: object) -> object:
+        return self if instance is None else instance.__dict__.get(self.name)
+
+    def __set__(self, instance: models.Model, value: object) -> None:
+        if self.name in instance.__dict__:
+            raise AttributeError("Direct state modification is not allowed")
+        instance.__dict__[self.name] = value
+
+
+class StateField(models.CharField):
+    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: object) -> None:
+        super().contribute_to_class(cls, name, **kwargs)
+        setattr(cls, name, Protected(name))
+
+
+class Machine(models.Model):
+    state = StateField(max_length=9, default="new")
+    most = models.IntegerField(default=1)
+
+    def clean(self) -> None:
+        if self.most % 2 == 0:
+            raise ValidationError("most is even")
+
+
+class Renaming(models.Model):
+    """Its ``__init__`` takes a field by another name alone."""
+
+    _body = models.CharField(max_length=40)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        if "_body" in kwargs:
+            raise FieldError("_body can not be used: give body")
+        if "body" in kwargs:
+            kwargs["_body"] = kwargs.pop("body")
+        super().__init__(*args, **kwargs)
