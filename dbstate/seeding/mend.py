@@ -46,6 +46,8 @@ STEPS: Mapping[str, tuple[Any, ...]] = {
     "float": (1.0, -1.0),
 }
 """How far from another column's value a column's is tried, by kind."""
+NEAR = 10
+"""Pairs of columns of which that is tried."""
 PURSE = 10_000
 """full_clean() calls for all rows of a run."""
 PATTERNS = 3
@@ -212,21 +214,24 @@ class Mender:
         self, draft: Draft, places: Sequence[tuple[Table, str]], fields: Collection[str]
     ) -> Iterator[Change]:
         """A little more or less than another column of the kind has: of these fields, or one that stands."""
-        for table, name in places:
-            kind, line = table.column(name).kind, draft.values[table.name]
-            others = [
-                other.name
-                for other in table.columns
-                if other.kind == kind and (other.field in fields or (table.name, other.name) in self.frozen)
-            ]
-            for other in sorted(others, key=lambda other: (table.name, other) not in self.frozen):
-                value: Any = line.get(other)
-                for step in STEPS.get(kind, ()) if other != name and name not in self._wide(table) else ():
-                    try:
-                        near = value + step
-                    except (TypeError, OverflowError):  # nothing, or the last day of all
-                        continue
-                    yield Change(table.name, {name: near})
+        pairs = [
+            (table, name, other.name)
+            for table, name in places
+            for other in table.columns
+            if name not in self._wide(table) and other.name != name and other.kind == table.column(name).kind
+        ]
+        stand = [(t, n, o) for t, n, o in pairs if (t.name, o) in self.frozen]
+        rest = [
+            (t, n, o) for t, n, o in pairs if t.column(o).field in fields and (t.name, o) not in self.frozen
+        ]
+        for table, name, other in [*stand, *rest][:NEAR]:
+            value: Any = draft.values[table.name].get(other)
+            for step in STEPS.get(table.column(name).kind, ()):
+                try:
+                    near = value + step
+                except (TypeError, OverflowError):  # nothing, or the last day of all
+                    continue
+                yield Change(table.name, {name: near})
 
     def _said(
         self, draft: Draft, places: Sequence[tuple[Table, str]], complaints: Sequence[Complaint]
