@@ -435,13 +435,25 @@ class Blueprint:
             for name, own_columns in self.own_columns.items()
         }
 
+    @cached_property
+    def _as_made(self) -> OwnColumns | None:
+        """The only table of the row, where its columns are the row's attributes as they are made."""
+        own = self.own_columns[self.chain[-1]]
+        other = len(self.chain) > 1 or self._changeable or self._renamed[self.chain[-1]] or own.own_keys
+        return None if other else own
+
     def row_without(self, given: Collection[str], numbers: Mapping[str, int], edge: str) -> dict[str, Any]:
         """``row`` but for the attributes that are given: for them no value needs to be found."""
         return self._made(numbers, edge, given)
 
     def _made(self, numbers: Mapping[str, int], edge: str, without: Collection[str] = ()) -> dict[str, Any]:
         draft = Draft(0, edge) if edge else USUAL
-        row: dict[str, Any] = {}
+        if self._as_made and not without:
+            row = self._as_made.values(numbers[self._as_made.table.name], draft)
+            if self.rules:
+                self.meet_conditions(row, numbers, edge, related=False)
+            return row
+        row = {}
         for name, own_columns in self.own_columns.items():
             left_out = [
                 c for c in own_columns.sources if without and self.by_column.get((name, c)) in without

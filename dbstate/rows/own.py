@@ -57,7 +57,9 @@ class OwnColumns:
         Columns of ``without`` may be left out.
         """
         values = {} if draft.edge else self.ahead.take(number)
-        for name, source in self.sources.items() if len(values) < len(self.sources) else ():
+        if len(values) == len(self.sources) and not self.periods:
+            return values
+        for name, source in self.sources.items():
             if name in values or name in without:
                 continue
             try:

@@ -102,7 +102,9 @@ Untyped()
 """
 
 
-@pytest.mark.parametrize("checker", ["mypy", "mypy with django-stubs", "pyright"])
+@pytest.mark.parametrize(
+    "checker", ["mypy", pytest.param("mypy with django-stubs", marks=pytest.mark.slow), "pyright"]
+)
 def test_it_is_type_checked_strictly(made, checker, tmp_path):
     used = made.with_name("used.py")
     used.write_text(USED)

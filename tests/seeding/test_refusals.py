@@ -380,7 +380,7 @@ WRITERS = "SELECT count(*) FROM pg_locks WHERE relation = 'shop_user'::regclass 
 )
 def test_a_run_that_is_stopped_leaves_the_rows_as_they_were(sent: int, code: int, fresh: str) -> None:
     rows = dump()
-    process = started("shop.User", "--rows", "20000", database=fresh)
+    process = started("shop.User", "--rows", "40000", database=fresh)
     try:
         wait_for(lambda: process.poll() is not None or value(f"{WRITERS} AND mode = 'RowExclusiveLock'"))
         assert process.poll() is None
