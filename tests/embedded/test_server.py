@@ -94,6 +94,7 @@ def test_it_starts_while_it_stops(place: embedded.Place, use: Use, eventually: E
     assert embedded.status(place) == embedded.Status(running=True, pid=client.server, kept=True, used=True)
 
 
+@pytest.mark.slow
 def test_two_projects_have_two_servers(projects: Callable[[str], embedded.Place], use: Use) -> None:
     places = [projects("one"), projects("two")]
     clients = [use(place) for place in places]

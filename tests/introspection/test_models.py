@@ -184,6 +184,7 @@ def test_a_catalog_is_equal_when_read_again() -> None:
     assert read_catalog(installed).tables == read_catalog(installed).tables
 
 
+@pytest.mark.slow
 def test_a_thousand_models_take_seconds() -> None:
     registry = synthetic_apps(1000)
     started = time.process_time()

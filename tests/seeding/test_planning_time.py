@@ -6,6 +6,7 @@ import cProfile
 import pstats
 from datetime import UTC, datetime
 
+import pytest
 from django.apps.registry import Apps
 
 from dbstate.introspection import read_catalog
@@ -26,6 +27,7 @@ def calls(registry: Apps) -> int:
     return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_planning_is_near_linear() -> None:
     calls(synthetic_apps(10))
     assert calls(synthetic_apps(400)) < 2.6 * calls(synthetic_apps(200))

@@ -214,6 +214,7 @@ def test_the_last_lines_say_how_many_how_fast_and_how_to_have_them_again() -> No
     assert lines[-1] == "  beside these rows: zoo.Site=10"
 
 
+@pytest.mark.slow
 def test_the_report_keeps_to_100_columns() -> None:
     outcome = seed("shop", "zoo")
     tables = outcome.out.split("\n\n")[0].splitlines()
