@@ -20,7 +20,7 @@ from dbstate.factories import counting
 from dbstate.factories.conditions import Rules
 from dbstate.factories.described import Described
 from dbstate.factories.errors import BadOverride, CannotMake, NoInstances, UnknownField
-from dbstate.factories.instances import Constructor
+from dbstate.factories.instances import Constructor, overrides
 from dbstate.factories.learned import Learned
 from dbstate.factories.setting import current
 from dbstate.rows import Assembler, Draft, Exhausted, Stocks
@@ -101,11 +101,11 @@ class Blueprint:
         """Tables of one row, ancestors first."""
         self.compared = self._is_compared()
         """Whether full_clean() compares each row with those there are: other values may be needed then."""
-        self.validates = any(getattr(model, name) is not getattr(Model, name) for name in VALIDATION)
+        self.validates = overrides(model, VALIDATION)
         """Whether the model has rules of its own beside clean()."""
         self.judged = self.compared or self.validates or any(table.has_clean for table in self.tables())
         """Whether full_clean() looks at each row: rules that only it, or the rows there are, can tell."""
-        self.cleans = any(cls is not Model and "clean" in vars(cls) for cls in model.__mro__)
+        self.cleans = overrides(model, ["clean"])
         """Whether the model has a clean() of its own."""
         self.proven: set[Shape] = set()
         """Shapes of rows of this model of which one has passed full_clean()."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.core.exceptions import FieldError
 from django.db.models import DEFERRED, Model
 from django.db.models.signals import post_init, pre_init
+from django.dispatch import Signal
 
 PLANS = 64
 """Sets of names that a model's constructor was called with of which it is kept how to call it."""
-
 
 MAKING = ("__init__", "__new__", "__setattr__")
 """A model that has its own of these may tell names from positions."""
@@ -30,6 +30,11 @@ class _Plan(NamedTuple):
 UNKNOWN = _Plan((), (), ())
 
 
+def overrides(model: type[Model], names: Iterable[str]) -> bool:
+    """Whether the model has another attribute of one of these names than Django's Model."""
+    return any(getattr(model, name) is not getattr(Model, name) for name in names)
+
+
 class Constructor:
     """Calls a model with a row's values: ``Model(**row)``, in half the time.
 
@@ -39,7 +44,7 @@ class Constructor:
 
     def __init__(self, model: type[Model]) -> None:
         self._model = model
-        self._own = any(getattr(model, name) is not getattr(Model, name) for name in MAKING)
+        self._own = overrides(model, MAKING)
         self._plans: dict[tuple[str, ...], _Plan | None] = {}
 
     def __call__(self, row: Mapping[str, Any]) -> Model:
@@ -50,18 +55,18 @@ class Constructor:
             if len(self._plans) >= PLANS:
                 self._plans.clear()
             plan = self._plans[names] = None if self._own else _plan(self._model, names)
-        model = self._model
-        if plan is None or (pre_init.receivers and pre_init.has_listeners(model)):
+        if plan is None or self._is_heard(pre_init) or (plan.related and self._is_heard(post_init)):
             return self._by_name(row)
-        if plan.related and post_init.receivers and post_init.has_listeners(model):
-            return model(**row)
         values = [*map(row.get, plan.names)]
         for place, fill in plan.fills:
             values[place] = fill()
-        instance = model(*values)
+        instance = self._model(*values)
         for name in plan.related:
             setattr(instance, name, row[name])
         return instance
+
+    def _is_heard(self, signal: Signal) -> bool:
+        return bool(signal.receivers) and signal.has_listeners(self._model)
 
     def _by_name(self, row: Mapping[str, Any]) -> Model:
         """``Model(**row)``; attribute by attribute where an ``__init__`` takes some by another name."""

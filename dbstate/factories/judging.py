@@ -211,13 +211,9 @@ class _OfflineMender(_Mender):
         """What clean() says, asked of an instance that has its parents."""
         assert self.candidate is not None
         self.spent += 1
-        blueprint, row = self.candidate.blueprint, dict(self.candidate.row)
-        for change in changes:
-            row.update(
-                (blueprint.by_column[change.table, name], value) for name, value in change.values.items()
-            )
+        blueprint = self.candidate.blueprint
         try:
-            instance = blueprint.instance(row)
+            instance = blueprint.instance(self.candidate.row | _by_attribute(blueprint, changes))
         except Exception as error:  # it is the project's code
             return (crash_of(error),)
         found = offline.complaints(blueprint, instance, fields=False)
@@ -240,8 +236,9 @@ def accept_offline(made: Candidate) -> None:
     mender = _mender(made, _OfflineMender)
     mender.found, mender.good = blueprint.learned.helped, blueprint.learned.good_in_bulk
     said = mender.complaints(draft)
-    if any(one.code == CRASHED for one in said) or not said:
-        blueprint.learned.good_in_bulk = blueprint.learned.good_in_bulk or (None if said else draft)
+    if not said:
+        blueprint.learned.good_in_bulk = blueprint.learned.good_in_bulk or draft
+    if not said or any(one.code == CRASHED for one in said):
         return
     mender.budget = blueprint.learned.budgets.get(_signature(said), OFFLINE)
     changes = mender.search(draft, said)
@@ -250,8 +247,14 @@ def accept_offline(made: Candidate) -> None:
         if not made.given:
             _warn(blueprint, _told(said))
         return
-    for change in changes:
-        made.row.update((blueprint.by_column[change.table, n], value) for n, value in change.values.items())
+    made.row.update(_by_attribute(blueprint, changes))
+
+
+def _by_attribute(blueprint: Blueprint, changes: Iterable[Change]) -> dict[str, object]:
+    """The new values by attribute."""
+    return {
+        blueprint.by_column[one.table, name]: value for one in changes for name, value in one.values.items()
+    }
 
 
 def look_again(made: Candidate, instance: Model) -> None:

@@ -24,7 +24,7 @@ class Learned:
     budgets: dict[frozenset[tuple[str | None, str]], int] = field(default_factory=dict)
     """The same by what was said of rows for which they were in vain."""
     variation: tuple[str, ...] = ()
-    """What has to be otherwise than usual for save() to take a row: text, or a relation by name."""
+    """What has to be otherwise than usual for save() to take a row; see ``vary``."""
     alternatives: frozenset[str] = frozenset()
     """Optional relations that save() named when it refused a row: one of them may do."""
     parents: dict[str, dict[str, object]] = field(default_factory=dict)

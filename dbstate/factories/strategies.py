@@ -22,7 +22,7 @@ from dbstate.factories.base import ModelFactory, factory_for
 from dbstate.factories.blueprint import Blueprint
 from dbstate.factories.errors import BadOverride, CannotMake, RowRefused
 from dbstate.factories.offline import refusal
-from dbstate.seeding.mend import STEPS
+from dbstate.seeding.mend import near
 from dbstate.values import EDGES
 
 M = TypeVar("M", bound=Model)
@@ -224,11 +224,8 @@ def _near(blueprint: Blueprint, given: Mapping[str, Any]) -> Iterator[tuple[str,
     """Each field of a given one's kind, a little more or less than that: an end after a given start."""
     for one in blueprint.own:
         for other in blueprint.own if one.name in given else ():
-            for step in STEPS.get(one.kind, ()) if other.kind == one.kind else ():
-                try:
-                    yield other.name, given[one.name] + step
-                except (TypeError, OverflowError):  # nothing, or the last day of all
-                    continue
+            if other.kind == one.kind:
+                yield from ((other.name, value) for value in near(one.kind, given[one.name]))
 
 
 def _optional(blueprint: Blueprint) -> Iterator[tuple[str, Any]]:

@@ -54,6 +54,16 @@ PATTERNS = 3
 """Solutions of earlier rows that are tried again."""
 
 
+def near(kind: str, value: Any) -> Iterator[object]:
+    """A little more and a little less than a value of a column of this kind."""
+    for step in STEPS.get(kind, ()):
+        try:
+            found = value + step
+        except (TypeError, OverflowError):  # nothing, or the last day of all
+            continue
+        yield found
+
+
 @dataclass(slots=True)
 class Purse:
     """What a run may still spend on mending."""
@@ -225,13 +235,8 @@ class Mender:
             (t, n, o) for t, n, o in pairs if t.column(o).field in fields and (t.name, o) not in self.frozen
         ]
         for table, name, other in [*stand, *rest][:NEAR]:
-            value: Any = draft.values[table.name].get(other)
-            for step in STEPS.get(table.column(name).kind, ()):
-                try:
-                    near = value + step
-                except (TypeError, OverflowError):  # nothing, or the last day of all
-                    continue
-                yield Change(table.name, {name: near})
+            for value in near(table.column(name).kind, draft.values[table.name].get(other)):
+                yield Change(table.name, {name: value})
 
     def _said(
         self, draft: Draft, places: Sequence[tuple[Table, str]], complaints: Sequence[Complaint]

@@ -355,7 +355,7 @@ class ColumnValues:
 
     def _admits(self, value: object) -> bool:
         """Whether the value is not empty, or may be: a search vector and an unknown type may stay null."""
-        if value == "" and self._unique and self._column.null:
+        if isinstance(value, str) and not value and self._unique and self._column.null:
             return False  # NULL is what many rows may hold
         if self._column.blank or self._column.kind == "search":
             return True

@@ -85,6 +85,7 @@ def file_name(draw: Draw, serial: str) -> str:
     return f"sample{'-' + serial if serial else ''}.txt"
 
 
+method = one_of("GET", "POST", "PUT", "PATCH", "DELETE")
 module = one_of("json", "decimal.Decimal", "collections.OrderedDict", "datetime.date", "pathlib.Path")
 template = one_of("base.html", "index.html", "detail.html", "list.html")
 css_class = one_of("btn", "btn-primary", "card", "highlight", "lead", "muted")
@@ -116,9 +117,9 @@ WEB = (
     Meaning("origin", one_of("https://example.org", "https://example.com", "https://example.net"),
             r"(^|_)(origins?|allowed_hosts?_urls?)$", tables=r"application|client|app|site|cors|webhook|config|setting",
             coded=True, shortest=19),
-    Meaning("HTTP method", one_of("GET", "POST", "PUT", "PATCH", "DELETE"), r"(^|_)(http|request)_?(method|verb)$",
+    Meaning("HTTP method", method, r"(^|_)(http|request)_?(method|verb)$",
             coded=True, shortest=6),
-    Meaning("HTTP method", one_of("GET", "POST", "PUT", "PATCH", "DELETE"), r"^method$",
+    Meaning("HTTP method", method, r"^method$",
             beside=r"(^|_)(url|uri|path|endpoint|status_?code)$", coded=True, shortest=6),
     Meaning("domain", domain, r"(^|_)(domain|domain_?name|host|host_?name|fqdn|server|server_?name|hostname|subdomain)$",
             coded=True, inside=True, shortest=10),
